@@ -1,0 +1,115 @@
+// The compiled configuration: what every other room sees of tollgate.yaml, as a type only.
+// It is never changed; a reload builds a new one and an exchange keeps the one it started with.
+
+import type { Cost } from '../costs/cost.ts'
+import type { DomainRules } from '../ratelimit/domain-rules.ts'
+
+/** Where a secret comes from. Its value is never part of the configuration. */
+export type Credential =
+  | { readonly kind: 'env'; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'none' }
+
+/** Which dialects a provider speaks and how it wants its key: the name of an entry in `providers/index.ts`. */
+export type ProviderApiName = 'openai' | 'anthropic'
+
+export interface ProviderConfig {
+  /** Also the name of its Envoy cluster: [a-z0-9] then [a-z0-9_-]. */
+  readonly name: string
+  readonly api: ProviderApiName
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  /** Path of the provider's `url` without a trailing slash, put before the API path; '' for none. */
+  readonly pathPrefix: string
+  readonly credential: Credential
+  /** Extra request headers, set on every attempt; lower-case names. */
+  readonly headers: ReadonlyMap<string, string>
+  /** File with the CA certificates to trust instead of the system's; only for https. */
+  readonly caFile: string | undefined
+}
+
+/** One step of a model's provider chain. */
+export interface ChainStep {
+  readonly provider: ProviderConfig
+  /** The model name this provider is asked for. */
+  readonly upstreamModel: string
+}
+
+export interface ModelConfig {
+  /** The canonical name: what is limited, routed and logged. */
+  readonly clientModel: string
+  /** In the order in which providers are tried. Never empty. */
+  readonly chain: readonly ChainStep[]
+  /** `owned_by` in the answer to GET /v1/models: the first provider's name. */
+  readonly ownedBy: string
+}
+
+/** Chooses a model by request headers, whatever the body says; the first whose headers all match wins. */
+export interface HeaderRoute {
+  /** Lower-case header name → exact value. Empty: always matches. */
+  readonly headers: ReadonlyMap<string, string>
+  readonly clientModel: string
+}
+
+/** A source of caller identity: attribute (`user`, `team`, any name) → request header that holds it. */
+export interface CallerHeaders {
+  readonly kind: 'headers'
+  readonly attributes: ReadonlyMap<string, string>
+}
+export type CallerSource = CallerHeaders
+
+/** A rate limit file, served by the RLS under its own domain. Its rules deny at used >= limit unless the file says otherwise. */
+export interface LimitFile {
+  readonly path: string
+  /** Name of the cost that a hit counts. */
+  readonly costName: string
+  readonly rules: DomainRules
+}
+
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  /** `url`: redis://, rediss:// or unix socket path; `cluster`: seed nodes. */
+  | { readonly kind: 'redis'; readonly url: string }
+  | { readonly kind: 'redis-cluster'; readonly nodes: readonly string[] }
+
+/** `unix:/path` or `host:port`. */
+export type ListenAddress = string
+
+/** Envoy minor versions whose configuration we render. */
+export type EnvoyVersion = '1.37' | '1.38' | '1.39' | '1.40'
+
+export interface EnvoySettings {
+  /** Decides the form of the provider chain (docs/envoy.md). */
+  readonly version: EnvoyVersion
+  /** Where clients connect. */
+  readonly listen: ListenAddress
+  /** Envoy's own admin interface. */
+  readonly admin: ListenAddress
+  /** Largest request and buffered answer, in bytes. */
+  readonly maxBodyBytes: number
+  /** How long Envoy waits for one answer of ours. */
+  readonly messageTimeoutMs: number
+  /** Longest silence of a stream before Envoy ends it. */
+  readonly streamIdleTimeoutMs: number
+  /** Time to connect to a provider. */
+  readonly connectTimeoutMs: number
+}
+
+export interface RuntimeConfig {
+  /** First 12 hex digits of the SHA-256 of every file it was read from. */
+  readonly revision: string
+  /** Absolute paths of every file it was read from, the main one first: what a watcher must watch. */
+  readonly files: readonly string[]
+  readonly providers: ReadonlyMap<string, ProviderConfig>
+  readonly models: ReadonlyMap<string, ModelConfig>
+  readonly defaultModel: string | undefined
+  readonly routes: readonly HeaderRoute[]
+  readonly callers: readonly CallerSource[]
+  /** Never empty: `llm_total_token` is there even when the file names no cost. */
+  readonly costs: readonly Cost[]
+  readonly limits: readonly LimitFile[]
+  readonly store: StoreConfig
+  readonly listen: { readonly extproc: ListenAddress; readonly ratelimit: ListenAddress; readonly admin: ListenAddress }
+  readonly envoy: EnvoySettings
+}

@@ -1,0 +1,43 @@
+// The narrow waist between our services and whatever speaks gRPC to Envoy. Nothing above it knows HTTP/2,
+// nothing below it knows ext_proc, so a faster transport can replace grpc-js without touching a service.
+
+/** gRPC status codes we use (grpc.io, "Status codes and their use in gRPC"). */
+export const grpcStatus = { ok: 0, unknown: 2, invalidArgument: 3, deadlineExceeded: 4, resourceExhausted: 8, unimplemented: 12, internal: 13, unavailable: 14 } as const
+
+export interface GrpcEnd {
+  readonly code: number
+  /** Goes over the wire: no secrets, no causes. */
+  readonly message: string
+}
+
+/** The call as a service sees it: one call of one method, streaming or unary alike. */
+export interface GrpcCall {
+  /** Full method path, `/package.Service/Method`. */
+  readonly path: string
+  /** First value of a request metadata entry (lower-case name), or undefined. */
+  metadata(name: string): string | undefined
+  /** Sends one message; unary methods send exactly one. Ignored after `end` or after the peer has gone. */
+  send(message: Uint8Array): void
+  /** Ends the call, once; without an argument with status OK. Later calls are ignored. */
+  end(status?: GrpcEnd): void
+}
+
+/** What a service does with a call. Callbacks of one call never overlap; `onClose` is last and comes exactly once. */
+export interface GrpcCallHandler {
+  /** One whole request message. The bytes are the handler's to keep. */
+  onMessage(message: Buffer): void
+  /** The peer has half-closed: no more messages will come. */
+  onHalfClose(): void
+  /** The call is over, by either side or by a lost connection. */
+  onClose(): void
+}
+
+/** Method path → opener. Services are plain objects of this shape; the transport routes by path and answers UNIMPLEMENTED otherwise. */
+export type GrpcRoutes = ReadonlyMap<string, (call: GrpcCall) => GrpcCallHandler>
+
+export interface GrpcServer {
+  /** The address that was bound, with the real port when 0 was asked for. */
+  readonly address: string
+  /** Stops accepting, lets calls in flight finish until `graceMs` is over, then cancels them. */
+  close(graceMs: number): Promise<void>
+}

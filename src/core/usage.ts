@@ -1,0 +1,100 @@
+// One canonical form for the token counts of every provider, so that costs and limits never ask who answered.
+// Input includes cached and cache-creation tokens; output includes reasoning tokens; unknown is undefined, never 0.
+
+/** Why a count was changed while reading it. `estimated` means: no provider said this number. */
+export type UsageFlag = 'negative' | 'fractional' | 'too_large' | 'not_a_number' | 'cached_exceeds_input' | 'reasoning_exceeds_output' | 'total_mismatch' | 'estimated'
+
+/** Token counts of one exchange. Every count is an integer 0 … MAX_TOKENS, or undefined when no one said it. */
+export interface Usage {
+  /** All input tokens, cached and cache-creation ones included. */
+  readonly inputTokens: number | undefined
+  /** The part of the input that was read from a provider's prompt cache. */
+  readonly cachedInputTokens: number | undefined
+  /** The part of the input that was written to a provider's prompt cache. */
+  readonly cacheCreationInputTokens: number | undefined
+  /** All output tokens, reasoning included. */
+  readonly outputTokens: number | undefined
+  /** The part of the output that was reasoning. */
+  readonly reasoningTokens: number | undefined
+  /** The provider's own total, else input + output, else undefined. */
+  readonly totalTokens: number | undefined
+  /** What was bounded or guessed on the way; empty for a plain answer. */
+  readonly flags: readonly UsageFlag[]
+}
+
+/** The counts as a provider wrote them, already mapped to our names but neither checked nor completed. */
+export interface RawUsage {
+  readonly inputTokens?: unknown
+  readonly cachedInputTokens?: unknown
+  readonly cacheCreationInputTokens?: unknown
+  readonly outputTokens?: unknown
+  readonly reasoningTokens?: unknown
+  readonly totalTokens?: unknown
+}
+
+/** Largest count we believe. Above it a provider is lying or broken: no context window is near 2^31 tokens. */
+export const MAX_TOKENS = 2_147_483_647
+
+/**
+ * Checks and completes raw counts. Values that lie are bounded and flagged instead of refused:
+ * the answer was already served, and a wrong number must neither crash the charge nor make it free.
+ */
+export function canonicalUsage(raw: RawUsage): Usage {
+  const flags = new Set<UsageFlag>()
+  const inputTokens = boundCount(raw.inputTokens, flags)
+  const outputTokens = boundCount(raw.outputTokens, flags)
+  let cachedInputTokens = boundCount(raw.cachedInputTokens, flags)
+  let cacheCreationInputTokens = boundCount(raw.cacheCreationInputTokens, flags)
+  let reasoningTokens = boundCount(raw.reasoningTokens, flags)
+  if (inputTokens !== undefined) {
+    if (cachedInputTokens !== undefined && cachedInputTokens > inputTokens) {
+      cachedInputTokens = inputTokens
+      flags.add('cached_exceeds_input')
+    }
+    const uncached = inputTokens - (cachedInputTokens ?? 0)
+    if (cacheCreationInputTokens !== undefined && cacheCreationInputTokens > uncached) {
+      cacheCreationInputTokens = uncached
+      flags.add('cached_exceeds_input')
+    }
+  }
+  if (outputTokens !== undefined && reasoningTokens !== undefined && reasoningTokens > outputTokens) {
+    reasoningTokens = outputTokens
+    flags.add('reasoning_exceeds_output')
+  }
+  const totalTokens = completeTotal(raw.totalTokens, inputTokens, outputTokens, flags)
+  return { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, totalTokens, flags: [...flags] }
+}
+
+// A provider may bill more than input + output (tool-use tokens of Gemini), never less: the larger number is kept.
+function completeTotal(rawTotal: unknown, inputTokens: number | undefined, outputTokens: number | undefined, flags: Set<UsageFlag>): number | undefined {
+  const total = boundCount(rawTotal, flags)
+  if (inputTokens === undefined && outputTokens === undefined) return total
+  const sum = Math.min(MAX_TOKENS, (inputTokens ?? 0) + (outputTokens ?? 0))
+  if (total === undefined) return sum
+  if (total < sum) {
+    flags.add('total_mismatch')
+    return sum
+  }
+  return total
+}
+
+function boundCount(value: unknown, flags: Set<UsageFlag>): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    flags.add('not_a_number')
+    return undefined
+  }
+  if (value < 0) {
+    flags.add('negative')
+    return 0
+  }
+  if (value > MAX_TOKENS) {
+    flags.add('too_large')
+    return MAX_TOKENS
+  }
+  if (!Number.isInteger(value)) {
+    flags.add('fractional')
+    return Math.ceil(value)
+  }
+  return value
+}

@@ -1,0 +1,45 @@
+// Whether an attempt at a provider needs Tollgate's attempt stage, or Envoy's own filters are enough.
+// A second ext_proc stage costs about a fifth of the throughput, so it is rendered only where something must be computed per attempt.
+
+import type { ModelConfig, ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import { providerApis } from './index.ts'
+
+export type AttemptStageNeed =
+  /** Envoy's header_mutation and credential_injector do it all. */
+  | 'none'
+  /** The path must be set, the body stays. */
+  | 'headers'
+  /** The body must change too: some model is asked for under another name. */
+  | 'body'
+
+/**
+ * What `provider` needs under this configuration. Header edits of a failed attempt are still there in the next one (Envoy keeps one
+ * header map per request), so a provider that may follow one with another path must set its own path as well.
+ */
+export function attemptStageNeed(config: Pick<RuntimeConfig, 'models'>, provider: ProviderConfig): AttemptStageNeed {
+  let need: AttemptStageNeed = provider.pathPrefix === '' ? 'none' : 'headers'
+  for (const model of config.models.values()) {
+    for (const [index, step] of model.chain.entries()) {
+      if (step.provider.name !== provider.name) continue
+      if (changesModel(model, index)) return 'body'
+      if (model.chain.slice(0, index).some((earlier) => earlier.provider.pathPrefix !== provider.pathPrefix)) need = 'headers'
+    }
+  }
+  return need
+}
+
+// The request stage writes the canonical name into the body; only another name needs a change per attempt.
+function changesModel(model: ModelConfig, index: number): boolean {
+  const step = model.chain[index]
+  return step !== undefined && step.upstreamModel !== model.clientModel
+}
+
+/** Headers that some provider of this configuration owns: each attempt sets or removes every one of them. Lower-case names. */
+export function ownedHeaders(config: Pick<RuntimeConfig, 'providers'>): ReadonlySet<string> {
+  const owned = new Set<string>()
+  for (const provider of config.providers.values()) {
+    owned.add(providerApis[provider.api].credentialHeader)
+    for (const name of provider.headers.keys()) owned.add(name)
+  }
+  return owned
+}
