@@ -14,7 +14,8 @@ export type AttemptStageNeed =
 
 /**
  * What `provider` needs under this configuration. Header edits of a failed attempt are still there in the next one (Envoy keeps one
- * header map per request), so a provider that may follow one with another path must set its own path as well.
+ * header map per request, though each attempt starts from the client's body), so a provider that may follow one with another path or
+ * another body length must set its own path and content-length as well.
  */
 export function attemptStageNeed(config: Pick<RuntimeConfig, 'models'>, provider: ProviderConfig): AttemptStageNeed {
   let need: AttemptStageNeed = provider.pathPrefix === '' ? 'none' : 'headers'
@@ -22,7 +23,8 @@ export function attemptStageNeed(config: Pick<RuntimeConfig, 'models'>, provider
     for (const [index, step] of model.chain.entries()) {
       if (step.provider.name !== provider.name) continue
       if (changesModel(model, index)) return 'body'
-      if (model.chain.slice(0, index).some((earlier) => earlier.provider.pathPrefix !== provider.pathPrefix)) need = 'headers'
+      const leaks = model.chain.slice(0, index).some((earlier, at) => earlier.provider.pathPrefix !== provider.pathPrefix || changesModel(model, at))
+      if (leaks) need = 'headers'
     }
   }
   return need
