@@ -9,7 +9,7 @@ export type AttemptStageNeed =
   | 'none'
   /** The path must be set, the body stays. */
   | 'headers'
-  /** The body must change too: some model is asked for under another name. */
+  /** The body must change too: some chain asks its providers for different model names. */
   | 'body'
 
 /**
@@ -30,10 +30,18 @@ export function attemptStageNeed(config: Pick<RuntimeConfig, 'models'>, provider
   return need
 }
 
-// The request stage writes the canonical name into the body; only another name needs a change per attempt.
+// Only a name other than the one that the request stage wrote needs a change per attempt.
 function changesModel(model: ModelConfig, index: number): boolean {
-  const step = model.chain[index]
-  return step !== undefined && step.upstreamModel !== model.clientModel
+  return model.chain[index]?.upstreamModel !== writtenModel(model)
+}
+
+/**
+ * The model name that the request stage writes into the body: the upstream name when all steps of the chain agree on one,
+ * so that a mere alias costs no attempt stage; else the canonical name.
+ */
+export function writtenModel(model: ModelConfig): string {
+  const [first, ...rest] = model.chain
+  return first !== undefined && rest.every((step) => step.upstreamModel === first.upstreamModel) ? first.upstreamModel : model.clientModel
 }
 
 /** Headers that some provider of this configuration owns: each attempt sets or removes every one of them. Lower-case names. */
