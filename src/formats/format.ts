@@ -8,6 +8,7 @@ export type FormatName =
   | 'openai-embeddings'
   | 'openai-responses'
   | 'openai-images'
+  | 'openai-image-edits'
   | 'openai-speech'
   | 'openai-transcriptions'
   | 'cohere-rerank'
@@ -77,6 +78,8 @@ export interface Format {
   readonly operation: string
   /** Exact client paths, without query. */
   readonly paths: readonly string[]
+  /** The path a provider is asked at for one of `paths`: prefixes that only tell dialects apart are gone. */
+  canonicalPath(path: string): string
   readonly errorStyle: ErrorStyle
   /** False for calls that providers do not bill (count_tokens): they cost 0 and need no usage. */
   readonly metered: boolean

@@ -12,6 +12,7 @@ export const openai: ProviderApi = {
     'openai-embeddings',
     'openai-responses',
     'openai-images',
+    'openai-image-edits',
     'openai-speech',
     'openai-transcriptions',
     'cohere-rerank',
