@@ -1,0 +1,46 @@
+// A log line for people: time, what happened, and the few fields that matter.
+
+const LEVELS: Readonly<Record<number, string>> = { 20: 'debug', 30: '', 40: 'WARN ', 50: 'ERROR ', 60: 'FATAL ' }
+
+/** `line`: one JSON line of the logger. What is not one is returned as it is. */
+export function prettyLine(line: string): string {
+  const fields = parseObject(line)
+  if (fields === undefined) return line
+  const time = typeof fields['time'] === 'string' ? fields['time'].slice(11, 19) : ''
+  const level = LEVELS[Number(fields['level'])] ?? ''
+  const text = fields['msg'] === 'exchange' ? exchangeText(fields) : `${String(fields['msg'])}${otherFields(fields)}`
+  return `${time} ${level}${text}\n`
+}
+
+function exchangeText(fields: Readonly<Record<string, unknown>>): string {
+  const parts = [String(fields['status'] ?? '---'), String(fields['model'] ?? '-')]
+  if (fields['provider'] !== undefined) parts.push(`→ ${String(fields['provider'])}${Number(fields['attempts']) > 1 ? ` (attempt ${String(fields['attempts'])})` : ''}`)
+  if (fields['total_tokens'] !== undefined) parts.push(`${fields['estimated'] === true ? '~' : ''}${String(fields['total_tokens'])} tokens`)
+  parts.push(`${String(fields['duration_ms'])} ms`)
+  if (fields['outcome'] !== 'answered') parts.push(`${String(fields['outcome'])}${fields['reason'] === undefined ? '' : `: ${String(fields['reason'])}`}`)
+  const caller = parseCaller(fields['caller'])
+  if (caller !== '') parts.push(caller)
+  return parts.join('  ')
+}
+
+function parseCaller(caller: unknown): string {
+  if (typeof caller !== 'object' || caller === null) return ''
+  return Object.entries(caller)
+    .map(([name, value]) => `${name}=${String(value)}`)
+    .join(' ')
+}
+
+function otherFields(fields: Readonly<Record<string, unknown>>): string {
+  const rest = Object.entries(fields).filter(([name]) => !['level', 'time', 'msg'].includes(name))
+  return rest.length === 0 ? '' : `  ${rest.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ')}`
+}
+
+function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(line)
+    // JSON.parse gave an object: its fields are unknown, which is what the type says.
+    return typeof parsed === 'object' && parsed !== null ? (parsed as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,122 @@
+// Steps 8 to 10: reading the provider's answer as it passes. One class per way in which Envoy delivers it;
+// all of them keep the exchange's charge right at every moment, because the client may leave at any.
+
+import type { Clock } from '../core/clock.ts'
+import type { createContentDecoder } from '../core/content-decoder.ts'
+import { canonicalUsage } from '../core/usage.ts'
+import type { Format, StreamReader } from '../formats/format.ts'
+import type { Action } from './action.ts'
+import { type Charge, METADATA_NAMESPACE, type Served } from './charge.ts'
+import { completeUsage, estimateAnswer } from './estimate.ts'
+
+export type ContentDecoder = ReturnType<typeof createContentDecoder>
+
+export interface AnswerInput {
+  readonly format: Format
+  readonly served: Served
+  readonly charge: Charge
+  readonly clock: Clock
+  readonly inputTokensEstimate: number
+  /** Undefined when the answer is not compressed. */
+  readonly decoder: ContentDecoder | undefined
+}
+
+/** A whole JSON answer. Envoy has not sent its headers yet, so the tokens can still be said there. */
+export class JsonAnswer {
+  readonly #input: AnswerInput
+  responseModel: string | undefined
+
+  constructor(input: AnswerInput) {
+    this.#input = input
+  }
+
+  async decoded(body: Buffer): Promise<Action> {
+    const { decoder } = this.#input
+    if (decoder === undefined) return this.body(body)
+    const plain = await decoder.decode(body, true)
+    const action = this.body(plain)
+    return { ...action, headers: { set: { ...action.headers?.set, 'content-length': String(plain.length) }, remove: ['content-encoding'] }, body: plain }
+  }
+
+  body(body: Buffer): Extract<Action, { kind: 'pass' }> {
+    const { format, charge, served, inputTokensEstimate } = this.#input
+    const facts = format.readAnswer(body)
+    this.responseModel = facts.responseModel
+    if (!format.metered) return { kind: 'pass' }
+    const known = facts.usage === undefined ? undefined : canonicalUsage(facts.usage)
+    const usage = completeUsage(format.name, known) ?? estimateAnswer(known, { inputTokens: inputTokensEstimate, outputTokens: facts.outputTokensEstimate })
+    charge.set(usage, served)
+    return {
+      kind: 'pass',
+      headers: { set: { 'x-ai-gateway-tokens-used': String(usage.totalTokens ?? 0) } },
+      metadata: { [METADATA_NAMESPACE]: charge.toMetadata() },
+    }
+  }
+}
+
+/** Least time between two estimates written while a stream passes: often enough for a client that leaves, cheap enough for fast streams. */
+const REFRESH_INTERVAL_MS = 250
+
+/** A streamed answer. Its headers are gone already; what it cost is said in metadata only. */
+export class StreamAnswer {
+  readonly #input: AnswerInput
+  readonly #reader: StreamReader
+  #writtenAtMs: number
+  #usageWritten: StreamReader['usage']
+
+  constructor(input: AnswerInput, options: { readonly removeUsageEvent: boolean }) {
+    this.#input = input
+    this.#reader = input.format.createStreamReader(options)
+    this.#writtenAtMs = input.clock.monotonic()
+  }
+
+  get responseModel(): string | undefined {
+    return this.#reader.responseModel
+  }
+
+  /** The stream has said all it has to say, even if its connection was cut afterwards. */
+  get finished(): boolean {
+    return this.#reader.finished
+  }
+
+  async decoded(chunk: Buffer, end: boolean): Promise<Action> {
+    const { decoder } = this.#input
+    if (decoder === undefined) return this.chunk(chunk, end)
+    const plain = await decoder.decode(chunk, end)
+    const action = this.chunk(plain, end)
+    return { ...action, body: action.body ?? plain }
+  }
+
+  chunk(chunk: Buffer, end: boolean): Extract<Action, { kind: 'pass' }> {
+    const replaced = this.#reader.push(chunk, end)
+    const written = this.#writeCharge(end)
+    if (replaced === undefined) return written ? { kind: 'pass', metadata: this.#metadata() } : { kind: 'pass' }
+    return written ? { kind: 'pass', body: replaced, metadata: this.#metadata() } : { kind: 'pass', body: replaced }
+  }
+
+  /** Settles what the stream has cost so far; true when the metadata must be written (again). */
+  #writeCharge(end: boolean): boolean {
+    const { format, clock } = this.#input
+    if (!format.metered) return false
+    const now = clock.monotonic()
+    const newUsage = this.#reader.usage !== this.#usageWritten
+    if (!end && !newUsage && now - this.#writtenAtMs < REFRESH_INTERVAL_MS) return false
+    this.#writtenAtMs = now
+    this.#usageWritten = this.#reader.usage
+    this.settle()
+    return true
+  }
+
+  /** Brings the charge up to what is known now: exact once the stream has finished with its usage, else flagged. */
+  settle(): void {
+    const { format, charge, served, inputTokensEstimate } = this.#input
+    const raw = this.#reader.usage
+    const known = raw === undefined ? undefined : canonicalUsage(raw)
+    const exact = this.#reader.finished ? completeUsage(format.name, known) : undefined
+    charge.set(exact ?? estimateAnswer(known, { inputTokens: inputTokensEstimate, outputTokens: this.#reader.outputTokensSeen }), served)
+  }
+
+  #metadata(): Readonly<Record<string, Readonly<Record<string, number>>>> {
+    return { [METADATA_NAMESPACE]: this.#input.charge.toMetadata() }
+  }
+}

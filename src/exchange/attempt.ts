@@ -1,0 +1,133 @@
+// The attempt stage: one try at one provider. It runs on the provider's cluster, once per attempt, possibly in another process than
+// the request stage, so all it knows comes with the message: the host's metadata, the attempt count, and `tollgate.route`.
+// Header edits of a failed attempt are still there in this one (Envoy keeps one header map), so every header that any provider owns
+// is set or removed here, each time; the body is always the client's, as the request stage left it.
+
+import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import { TollgateError } from '../core/errors.ts'
+import type { Headers } from '../core/headers.ts'
+import type { MessageContext, ProcessingMessage, StructValue } from '../extproc/messages.ts'
+import { errorBody } from '../formats/error-body.ts'
+import { formatForPath } from '../formats/index.ts'
+import { ownedHeaders } from '../providers/attempt-stage.ts'
+import { credentialHeaders, providerApis } from '../providers/index.ts'
+import type { Action } from './action.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import { PROVIDER_ATTRIBUTE, ATTEMPTS_ATTRIBUTE } from './attributes.ts'
+import { ROUTE_NAMESPACE } from './prepare-request.ts'
+import type { Stage } from './stage.ts'
+
+/** What the request stage wrote for every attempt to read. */
+interface Route {
+  readonly steps: readonly { readonly provider: string; readonly model: string }[]
+  readonly path: string
+  readonly contentLength: number
+}
+
+interface Plan {
+  readonly provider: ProviderConfig
+  readonly upstreamModel: string
+  readonly route: Route
+  readonly headers: Headers
+}
+
+export class Attempt implements Stage {
+  done = false
+  readonly #config: RuntimeConfig
+  readonly #dependencies: Pick<ExchangeDependencies, 'credentials'>
+  #plan: Plan | undefined
+
+  constructor(dependencies: Pick<ExchangeDependencies, 'config' | 'credentials'>) {
+    this.#config = dependencies.config()
+    this.#dependencies = dependencies
+  }
+
+  receive(message: ProcessingMessage): Action {
+    switch (message.kind) {
+      case 'request_headers':
+        this.#plan = readPlan(this.#config, message.headers, message.context)
+        // With a body to come, headers and body are answered together.
+        if (message.bodyFollows && !message.endOfStream) return { kind: 'pass' }
+        this.done = true
+        return this.#action(undefined)
+      case 'request_body':
+        this.done = true
+        return this.#action(message.body)
+      default:
+        throw new TollgateError('internal', `The attempt stage was sent ${message.kind}; it asks for request messages only.`)
+    }
+  }
+
+  failed(thrown: unknown): Action {
+    const error = TollgateError.from(thrown)
+    this.done = true
+    const style = formatForPath(stripQuery(this.#plan?.route.path ?? ''))?.errorStyle ?? 'openai'
+    return { kind: 'reply', status: error.httpStatus, headers: { 'content-type': 'application/json' }, body: errorBody(style, error), details: `tollgate_attempt_${error.code}` }
+  }
+
+  closed(): void {
+    this.done = true
+  }
+
+  #action(body: Buffer | undefined): Action {
+    const plan = this.#plan
+    if (plan === undefined) throw new TollgateError('internal', 'A body came to the attempt stage without its headers.')
+    const edited = body === undefined ? undefined : renameModel(plan, body)
+    const set = this.#headersToSet(plan)
+    set['content-length'] = String(edited?.length ?? body?.length ?? plan.route.contentLength)
+    const remove = [...new Set([...credentialHeaders, ...ownedHeaders(this.#config)])].filter((name) => !(name in set) && plan.headers.has(name))
+    return { kind: 'pass', headers: { set, remove }, ...(edited === undefined ? {} : { body: edited }) }
+  }
+
+  #headersToSet({ provider, route, headers }: Plan): Record<string, string> {
+    const api = providerApis[provider.api]
+    const set: Record<string, string> = { ':path': provider.pathPrefix + route.path }
+    for (const [name, value] of api.defaultHeaders) if (!headers.has(name)) set[name] = value
+    for (const [name, value] of provider.headers) set[name] = value
+    if (provider.credential.kind === 'none') return set
+    const credential = this.#dependencies.credentials.read(provider.credential)
+    if (credential === undefined) throw new TollgateError('no_provider', `The credential of provider ${provider.name} is missing. The operator of this gateway must set it.`)
+    set[api.credentialHeader] = api.credentialPrefix + credential
+    return set
+  }
+}
+
+function renameModel({ upstreamModel, route, headers }: Plan, body: Buffer): Buffer | undefined {
+  const format = formatForPath(stripQuery(route.path))
+  if (format === undefined) throw new TollgateError('internal', 'The attempt stage does not know the path that the request stage wrote.')
+  const parsed = format.parseRequest(body, headers.get('content-type'))
+  return parsed.model === upstreamModel ? undefined : parsed.edit({ model: upstreamModel })
+}
+
+function readPlan(config: RuntimeConfig, headers: Headers, context: MessageContext): Plan {
+  const route = readRoute(context.metadata(ROUTE_NAMESPACE))
+  const name = context.attributes.get(PROVIDER_ATTRIBUTE) ?? ''
+  const provider = config.providers.get(name)
+  if (provider === undefined) throw new TollgateError('no_provider', `Envoy chose the provider ${JSON.stringify(name)}, which tollgate.yaml does not know.`)
+  const attempt = Number(context.attributes.get(ATTEMPTS_ATTRIBUTE) ?? 1)
+  const planned = route.steps[Math.max(attempt, 1) - 1]
+  const step = planned?.provider === name ? planned : route.steps.find((each) => each.provider === name)
+  if (step === undefined) throw new TollgateError('no_provider', `Envoy chose the provider ${name}, which is not in the chain of this request.`)
+  return { provider, upstreamModel: step.model, route, headers }
+}
+
+function readRoute(metadata: { readonly [key: string]: StructValue } | undefined): Route {
+  const steps = metadata?.['steps']
+  const path = metadata?.['path']
+  const contentLength = metadata?.['content_length']
+  if (!Array.isArray(steps) || typeof path !== 'string' || typeof contentLength !== 'number') {
+    throw new TollgateError('internal', 'The attempt stage got no tollgate.route metadata: Envoy must forward that namespace (docs/envoy.md).')
+  }
+  return { steps: steps.map(readStep), path, contentLength }
+}
+
+function readStep(value: StructValue): { provider: string; model: string } {
+  const { provider, model } = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
+  if (typeof provider !== 'string' || typeof model !== 'string') throw new TollgateError('internal', 'A step in tollgate.route has no provider or no model.')
+  return { provider, model }
+}
+
+function stripQuery(path: string): string {
+  const at = path.indexOf('?')
+  return at === -1 ? path : path.slice(0, at)
+}

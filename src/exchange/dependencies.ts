@@ -1,0 +1,20 @@
+// What an exchange is given from outside, so that nothing in this folder reaches for time, randomness or secrets.
+
+import type { Credential, RuntimeConfig } from '../config/runtime-config.ts'
+import type { Clock } from '../core/clock.ts'
+import type { ExchangeObserver } from './summary.ts'
+
+export interface ExchangeDependencies {
+  /** The configuration of this moment. An exchange asks once and keeps what it got. */
+  config(): RuntimeConfig
+  readonly clock: Clock
+  /** A new unique id; never derived from what a client sent. */
+  newExchangeId(): string
+  readonly observer: ExchangeObserver
+  readonly credentials: CredentialReader
+}
+
+export interface CredentialReader {
+  /** The secret as it is now; undefined when it is missing or cannot be sent in a header. */
+  read(credential: Credential): string | undefined
+}

@@ -1,0 +1,293 @@
+// One request, from its first header to the end of its answer, in the order in which Envoy shows it to us.
+// Read `receive` and then the four steps below it; each hands the work to the file of its name.
+// Nothing here catches: what goes wrong comes back through `failed`, from the boundary in extproc/service.ts.
+
+import type { Caller } from '../callers/caller.ts'
+import { anonymousCaller } from '../callers/caller.ts'
+import { identifyCaller } from '../callers/identify-caller.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { createContentDecoder, isContentEncoding } from '../core/content-decoder.ts'
+import { TollgateError } from '../core/errors.ts'
+import { Headers } from '../core/headers.ts'
+import type { ProcessingMessage } from '../extproc/messages.ts'
+import { errorBody } from '../formats/error-body.ts'
+import type { ErrorStyle, Format } from '../formats/format.ts'
+import type { Action } from './action.ts'
+import { type AnswerInput, JsonAnswer, StreamAnswer } from './answer.ts'
+import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from './attributes.ts'
+import { Charge, METADATA_NAMESPACE } from './charge.ts'
+import { type AnswerKind, classifyAnswer } from './classify-answer.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import { readEnvoyReply } from './envoy-reply.ts'
+import { listModels } from './list-models.ts'
+import { type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
+import { selectEndpoint } from './select-endpoint.ts'
+import type { Stage } from './stage.ts'
+import type { ExchangeSummary, Outcome } from './summary.ts'
+
+/** A compressed answer may unfold to this many times the body limit before it is taken for an attack on our memory. */
+const MAX_DECODED_FACTOR = 4
+
+const PASS: Action = { kind: 'pass' }
+
+export class Exchange implements Stage {
+  /** True once the last reply has been given: the call can end. */
+  done = false
+  readonly id: string
+  readonly #dependencies: ExchangeDependencies
+  /** The configuration it started with, whatever is reloaded meanwhile. */
+  readonly #config: RuntimeConfig
+  readonly #charge: Charge
+  readonly #startedAtMs: number
+  #headers = new Headers()
+  #endpoint: { readonly format: Format; readonly path: string; readonly query: string } | undefined
+  #caller: Caller = anonymousCaller
+  #request: PreparedRequest | undefined
+  #errorStyle: ErrorStyle = 'openai'
+  #answerKind: AnswerKind | undefined
+  #json: JsonAnswer | undefined
+  #stream: StreamAnswer | undefined
+  /** Envoy's own reply, kept from its headers until its body has come. */
+  #envoyReply: { readonly status: number; readonly codeDetails: string } | undefined
+  #decoder: AnswerInput['decoder']
+  #provider: string | undefined
+  #upstreamModel: string | undefined
+  #attempts = 0
+  #status: number | undefined
+  #reason: string | undefined
+  #outcome: Outcome | undefined
+  #firstByteAtMs: number | undefined
+  #finished = false
+
+  constructor(dependencies: ExchangeDependencies) {
+    this.#dependencies = dependencies
+    this.#config = dependencies.config()
+    this.id = dependencies.newExchangeId()
+    this.#charge = new Charge(this.#config, this.id, dependencies.observer)
+    this.#startedAtMs = dependencies.clock.monotonic()
+  }
+
+  /** One message of Envoy, one action for it. */
+  receive(message: ProcessingMessage): Action | Promise<Action> {
+    switch (message.kind) {
+      case 'request_headers':
+        return this.#requestHeaders(message.headers, message.endOfStream)
+      case 'request_body':
+        return this.#requestBody(message.body)
+      case 'response_headers':
+        return this.#responseHeaders(message.headers, message.endOfStream, message.context.attributes)
+      case 'response_body':
+        return this.#responseBody(message.body, message.endOfStream)
+      case 'request_trailers':
+      case 'response_trailers':
+        return PASS
+      case 'unknown':
+        throw new TollgateError('internal', 'Envoy sent an ext_proc message of an unknown kind.')
+    }
+  }
+
+  // Which API is spoken, and who speaks? Nothing is changed yet: Envoy holds the request until its body has been answered.
+  #requestHeaders(headers: Headers, endOfStream: boolean): Action {
+    this.#headers = headers
+    if (headers.has('anthropic-version')) this.#errorStyle = 'anthropic'
+    const endpoint = selectEndpoint(headers.get(':method') ?? '', headers.get(':path') ?? '')
+    if (endpoint.kind === 'format') {
+      this.#errorStyle = endpoint.format.errorStyle
+      this.#endpoint = endpoint
+    }
+    this.#caller = identifyCaller(this.#config.callers, headers)
+    if (endpoint.kind === 'models') return this.#reply(200, listModels(this.#config, this.#errorStyle, endpoint.model), 'answered', 'tollgate_models')
+    const length = Number(headers.get('content-length') ?? 0)
+    if (length > this.#config.envoy.maxBodyBytes) {
+      throw new TollgateError('request_too_large', `The request body has ${length} bytes; at most ${this.#config.envoy.maxBodyBytes} are accepted.`)
+    }
+    return endOfStream ? this.#requestBody(Buffer.alloc(0)) : PASS
+  }
+
+  // Which model, which providers, what will it cost? The reply sends the request on its way.
+  #requestBody(body: Buffer): Action {
+    if (this.#endpoint === undefined) throw new TollgateError('internal', 'A request body came without its headers.')
+    const { format, path, query } = this.#endpoint
+    const input = { config: this.#config, exchangeId: this.id, format, path, query, headers: this.#headers, caller: this.#caller, body, credentials: this.#dependencies.credentials }
+    const prepared = prepareRequest(input)
+    this.#request = prepared
+    const [first] = prepared.chain
+    if (prepared.estimate !== undefined && first !== undefined) {
+      this.#charge.set(prepared.estimate, { provider: first.provider.name, upstreamModel: first.upstreamModel })
+    }
+    return requestAction(input, prepared, this.#charge)
+  }
+
+  // Who answered, and how is the rest to be delivered?
+  #responseHeaders(headers: Headers, endOfStream: boolean, attributes: ReadonlyMap<string, string>): Action {
+    this.#status = Number(headers.get(':status'))
+    this.#attempts = Number(attributes.get(ATTEMPTS_ATTRIBUTE) ?? 0)
+    const codeDetails = attributes.get(CODE_DETAILS_ATTRIBUTE)
+    this.#answerKind = this.#request === undefined ? 'envoy' : classifyAnswer(headers, codeDetails)
+    if (this.#answerKind === 'envoy') {
+      this.#envoyReply = { status: this.#status, codeDetails: codeDetails ?? 'unknown' }
+      return endOfStream ? this.#envoyError(Buffer.alloc(0), 'fill') : PASS
+    }
+    this.#identifyProvider(attributes.get(PROVIDER_ATTRIBUTE))
+    if (this.#answerKind === 'error') return this.#providerError()
+    const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+    const readable = encoding === 'identity' || isContentEncoding(encoding)
+    if (endOfStream || !readable || this.#answerKind === 'opaque') return this.#opaqueAnswer()
+    return this.#readableAnswer(this.#answerKind, isContentEncoding(encoding) ? encoding : undefined)
+  }
+
+  // What did it cost? Said as soon as it is known.
+  #responseBody(body: Buffer, endOfStream: boolean): Action | Promise<Action> {
+    if (this.#envoyReply !== undefined) return this.#envoyError(body, 'pass')
+    if (body.length > 0) this.#firstByteAtMs ??= this.#dependencies.clock.monotonic()
+    if (this.#json !== undefined) return this.#jsonBody(this.#json, body)
+    if (this.#stream === undefined) return PASS
+    return this.#streamChunk(this.#stream, body, endOfStream)
+  }
+
+  #jsonBody(json: JsonAnswer, body: Buffer): Action | Promise<Action> {
+    const complete = (action: Action): Action => {
+      this.#finish('answered')
+      this.done = true
+      if (action.kind !== 'pass') return action
+      return { ...action, headers: { ...action.headers, set: { ...this.#servedHeaders(), ...action.headers?.set } } }
+    }
+    return this.#decoder === undefined ? complete(json.body(body)) : json.decoded(body).then(complete)
+  }
+
+  #streamChunk(stream: StreamAnswer, chunk: Buffer, end: boolean): Action | Promise<Action> {
+    const complete = (action: Action): Action => {
+      if (end) {
+        this.#finish('answered')
+        this.done = true
+      }
+      return action
+    }
+    return this.#decoder === undefined ? complete(stream.chunk(chunk, end)) : stream.decoded(chunk, end).then(complete)
+  }
+
+  #identifyProvider(provider: string | undefined): void {
+    const chain = this.#request?.chain ?? []
+    const atAttempt = chain[Math.min(Math.max(this.#attempts, 1), chain.length) - 1]
+    const step = atAttempt?.provider.name === provider ? atAttempt : (chain.find((each) => each.provider.name === provider) ?? atAttempt)
+    this.#provider = step?.provider.name
+    this.#upstreamModel = step?.upstreamModel
+  }
+
+  /** Sends the body of a 2xx answer past a reader. */
+  #readableAnswer(kind: 'json' | 'stream', encoding: Parameters<typeof createContentDecoder>[0] | undefined): Action {
+    const request = this.#request
+    const format = this.#endpoint?.format
+    if (request === undefined || format === undefined) throw new TollgateError('internal', 'An answer came for a request that was never prepared.')
+    if (encoding !== undefined) this.#decoder = createContentDecoder(encoding, this.#config.envoy.maxBodyBytes * MAX_DECODED_FACTOR)
+    const input: AnswerInput = {
+      format,
+      served: { provider: this.#provider ?? '', upstreamModel: this.#upstreamModel ?? '' },
+      charge: this.#charge,
+      clock: this.#dependencies.clock,
+      inputTokensEstimate: request.parsed.inputTokensEstimate,
+      decoder: this.#decoder,
+    }
+    if (kind === 'json') {
+      this.#json = new JsonAnswer(input)
+      return PASS
+    }
+    this.#stream = new StreamAnswer(input, { removeUsageEvent: request.usageAddedByUs })
+    const remove = encoding === undefined ? ['content-length'] : ['content-length', 'content-encoding']
+    return { kind: 'pass', headers: { set: this.#servedHeaders(), remove }, delivery: 'streamed' }
+  }
+
+  /** An answer whose body we cannot or need not read passes as it is and stays charged by the estimate. */
+  #opaqueAnswer(): Action {
+    this.#finish('answered')
+    this.done = true
+    return { kind: 'pass', headers: { set: this.#servedHeaders() }, delivery: 'none' }
+  }
+
+  #providerError(): Action {
+    this.#charge.cancel()
+    this.#finish('provider_error')
+    this.done = true
+    return { kind: 'pass', headers: { set: this.#servedHeaders() }, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
+  }
+
+  /** Envoy's own error in the client's format; `fill` when it came without a body. */
+  #envoyError(body: Buffer, kind: 'fill' | 'pass'): Action {
+    const { status, codeDetails } = this.#envoyReply ?? { status: 500, codeDetails: 'unknown' }
+    const error = readEnvoyReply({ status, codeDetails, body })
+    this.#charge.cancel()
+    this.#reason = codeDetails
+    this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
+    this.done = true
+    const text = errorBody(this.#errorStyle, error)
+    const headers = { set: { 'content-type': 'application/json', 'content-length': String(text.length) } }
+    return { kind, headers, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
+  }
+
+  #servedHeaders(): Record<string, string> {
+    return { 'x-ai-provider': this.#provider ?? '', 'x-tollgate-model': this.#request?.clientModel ?? '' }
+  }
+
+  #reply(status: number, body: Buffer, outcome: Outcome, details: string): Action {
+    this.#status = status
+    this.#finish(outcome)
+    this.done = true
+    return { kind: 'reply', status, headers: { 'content-type': 'application/json' }, body, details }
+  }
+
+  /**
+   * The boundary caught something. On the way in: an error reply. On the way out the provider has done its work, so the answer passes
+   * as well as it can and stays charged by what is known; undefined when it cannot pass (its encoding was already taken off).
+   */
+  failed(thrown: unknown): Action | undefined {
+    const error = TollgateError.from(thrown)
+    this.#reason = error.code
+    const internal = error.code === 'internal'
+    if (this.#answerKind === undefined) {
+      this.#charge.cancel()
+      return this.#reply(error.httpStatus, errorBody(this.#errorStyle, error), internal ? 'internal_error' : 'refused', `tollgate_${error.code}`)
+    }
+    this.done = true
+    this.#finish(internal ? 'internal_error' : 'provider_error')
+    if (this.#decoder === undefined) return PASS
+    if (this.#json === undefined) return undefined
+    return { kind: 'reply', status: error.httpStatus, headers: { 'content-type': 'application/json' }, body: errorBody(this.#errorStyle, error), details: `tollgate_${error.code}` }
+  }
+
+  /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */
+  closed(): void {
+    this.#finish(this.#stream?.finished === true ? 'answered' : 'aborted')
+    this.done = true
+  }
+
+  #finish(outcome: Outcome): void {
+    if (this.#finished) return
+    this.#finished = true
+    this.#outcome = outcome
+    this.#stream?.settle()
+    this.#decoder?.close()
+    this.#dependencies.observer.finished(this.#summarize(outcome))
+  }
+
+  #summarize(outcome: Outcome): ExchangeSummary {
+    const firstByteAtMs = this.#firstByteAtMs
+    return {
+      exchangeId: this.id,
+      outcome,
+      format: this.#endpoint?.format.name,
+      clientModel: this.#request?.clientModel,
+      provider: this.#provider,
+      upstreamModel: this.#upstreamModel,
+      responseModel: this.#json?.responseModel ?? this.#stream?.responseModel,
+      callerAttributes: this.#caller.attributes,
+      status: this.#status,
+      stream: this.#request?.parsed.stream ?? false,
+      attempts: this.#attempts,
+      usage: this.#charge.usage,
+      costs: this.#charge.values,
+      reason: this.#reason,
+      durationMs: this.#dependencies.clock.monotonic() - this.#startedAtMs,
+      timeToFirstTokenMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedAtMs,
+    }
+  }
+}

@@ -1,0 +1,101 @@
+// Steps 2 and 4: from the client's body to what Envoy shall do with the request.
+// Pure but for the estimate it writes into the exchange's charge.
+
+import type { Caller } from '../callers/caller.ts'
+import type { ChainStep, RuntimeConfig } from '../config/runtime-config.ts'
+import type { Headers } from '../core/headers.ts'
+import type { Usage } from '../core/usage.ts'
+import type { Format, ParsedRequest } from '../formats/format.ts'
+import { writtenModel } from '../providers/attempt-stage.ts'
+import { chainClusterName } from '../providers/chain-name.ts'
+import type { Action } from './action.ts'
+import { type Charge, METADATA_NAMESPACE } from './charge.ts'
+import type { CredentialReader } from './dependencies.ts'
+import { estimateRequest } from './estimate.ts'
+import { selectChain } from './select-chain.ts'
+import { MODEL_HEADER, selectModel } from './select-model.ts'
+
+/** Where the attempt stage and Envoy's priority_group read the provider chain. */
+export const ROUTE_NAMESPACE = 'tollgate.route'
+/** Route marker on every Envoy, cluster_header on 1.37–1.39. */
+const CHAIN_HEADER = 'x-tollgate-chain'
+
+/** What a client must never get through to a provider: its own credentials, its cookies, and the account its key belongs to. */
+const STRIPPED_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'proxy-authorization', 'cookie', 'openai-organization', 'openai-project']
+/** Ours and Envoy's: a client could steer retries, timeouts and routing with them. */
+const RESERVED_PREFIXES = ['x-envoy-', 'x-tollgate-', 'x-ai-eg-']
+
+export interface RequestInput {
+  readonly config: RuntimeConfig
+  readonly exchangeId: string
+  readonly format: Format
+  readonly path: string
+  readonly query: string
+  readonly headers: Headers
+  readonly caller: Caller
+  readonly body: Buffer
+  readonly credentials: CredentialReader
+}
+
+export interface PreparedRequest {
+  readonly clientModel: string
+  readonly chain: readonly ChainStep[]
+  readonly parsed: ParsedRequest
+  /** We asked for the usage of this stream on our own account. */
+  readonly usageAddedByUs: boolean
+  /** Undefined for calls that nobody bills. */
+  readonly estimate: Usage | undefined
+}
+
+/** Throws TollgateError for every request that cannot be served as it is. */
+export function prepareRequest(input: RequestInput): PreparedRequest & { readonly body: Buffer | undefined } {
+  const { config, format, headers } = input
+  const parsed = format.parseRequest(input.body, headers.get('content-type'))
+  const model = selectModel(config, headers, parsed.model)
+  const chain = selectChain({ config, model, format, credentials: input.credentials })
+  const upstreamModel = writtenModel(model)
+  const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
+  const body = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
+  const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
+  return { clientModel: model.clientModel, chain, parsed, usageAddedByUs, estimate, body }
+}
+
+/** The reply to the request body: the rewritten request, where it goes, and what the rate limit filter and the attempt stage need to know. */
+export function requestAction(input: RequestInput, prepared: PreparedRequest & { readonly body: Buffer | undefined }, charge: Charge): Action {
+  const { format, headers, path, query, caller } = input
+  const { clientModel, chain, body } = prepared
+  const canonicalPath = format.canonicalPath(path)
+  const contentLength = (body ?? input.body).length
+  const providers = chain.map((step) => step.provider.name)
+  const set: Record<string, string> = {
+    [MODEL_HEADER]: clientModel,
+    [CHAIN_HEADER]: chainClusterName(providers),
+    'x-envoy-max-retries': String(chain.length - 1),
+    'accept-encoding': 'identity',
+  }
+  if (canonicalPath !== path) set[':path'] = canonicalPath + query
+  if (body !== undefined) set['content-length'] = String(contentLength)
+  return {
+    kind: 'pass',
+    headers: { set, remove: headersToRemove(headers, set) },
+    ...(body === undefined ? {} : { body }),
+    metadata: {
+      [METADATA_NAMESPACE]: { ...Object.fromEntries(caller.attributes), model: clientModel, exchange_id: input.exchangeId, ...charge.toMetadata() },
+      [ROUTE_NAMESPACE]: {
+        priority_groups: providers.map((name) => ({ name })),
+        steps: chain.map((step) => ({ provider: step.provider.name, model: step.upstreamModel })),
+        path: canonicalPath + query,
+        content_length: contentLength,
+      },
+    },
+    reroute: true,
+  }
+}
+
+function headersToRemove(headers: Headers, set: Readonly<Record<string, string>>): string[] {
+  const removed = STRIPPED_HEADERS.filter((name) => headers.has(name))
+  for (const name of headers.names()) {
+    if (RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix)) && !(name in set)) removed.push(name)
+  }
+  return removed
+}
