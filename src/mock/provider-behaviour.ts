@@ -1,0 +1,25 @@
+// What differs between the providers that the mock plays: endpoints, how they check a key, how their errors look.
+
+import type { MockHeaders } from './instructions.ts'
+import type { AnswerContext, MockAnswer } from './mock-answer.ts'
+
+/** How an endpoint takes its body: JSON with a model, a form with a model and a file, or nothing. */
+export type Endpoint =
+  | { readonly kind: 'json'; readonly method: 'POST'; readonly answer: (context: AnswerContext) => MockAnswer }
+  | {
+      readonly kind: 'form'
+      readonly method: 'POST'
+      readonly answer: (context: AnswerContext, fields: ReadonlyMap<string, string>, fileBytes: number) => MockAnswer
+    }
+  | { readonly kind: 'list'; readonly method: 'GET'; readonly answer: (models: readonly string[], createdSeconds: number) => unknown }
+
+export interface ProviderBehaviour {
+  /** Path without query → endpoint. */
+  readonly endpoints: ReadonlyMap<string, Endpoint>
+  /** Response header with the request's id, as the real one names it. */
+  readonly requestIdHeader: string
+  /** What is wrong with the request's headers; `apiKey` undefined means that any key will do. */
+  checkHeaders(headers: MockHeaders, apiKey: string | undefined): { readonly status: number; readonly message: string } | undefined
+  /** The body of an error answer, as JSON. */
+  errorBody(status: number, message: string, requestId: string): unknown
+}
