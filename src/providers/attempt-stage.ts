@@ -7,7 +7,7 @@ import { providerApis } from './index.ts'
 export type AttemptStageNeed =
   /** Envoy's header_mutation and credential_injector do it all. */
   | 'none'
-  /** The path must be set, the body stays. */
+  /** The path or the credential must be set, the body stays. */
   | 'headers'
   /** The body must change too: some chain asks its providers for different model names. */
   | 'body'
@@ -17,8 +17,8 @@ export type AttemptStageNeed =
  * header map per request, though each attempt starts from the client's body), so a provider that may follow one with another path or
  * another body length must set its own path and content-length as well.
  */
-export function attemptStageNeed(config: Pick<RuntimeConfig, 'models'>, provider: ProviderConfig): AttemptStageNeed {
-  let need: AttemptStageNeed = provider.pathPrefix === '' ? 'none' : 'headers'
+export function attemptStageNeed(config: Pick<RuntimeConfig, 'models' | 'envoy'>, provider: ProviderConfig): AttemptStageNeed {
+  let need: AttemptStageNeed = needsOwnHeaders(config, provider) ? 'headers' : 'none'
   for (const model of config.models.values()) {
     for (const [index, step] of model.chain.entries()) {
       if (step.provider.name !== provider.name) continue
@@ -28,6 +28,17 @@ export function attemptStageNeed(config: Pick<RuntimeConfig, 'models'>, provider
     }
   }
   return need
+}
+
+// A path prefix must be put before every path. A key in a file is read here, because Envoy does not follow every way of rotating one
+// (docs/envoy.md, "Credentials"). Up to Envoy 1.39 the providers of a chain share their filters, so none of them can have its own injector.
+function needsOwnHeaders(config: Pick<RuntimeConfig, 'models' | 'envoy'>, provider: ProviderConfig): boolean {
+  if (provider.pathPrefix !== '' || provider.credential.kind === 'file') return true
+  return config.envoy.version !== '1.40' && sharesChain(config, provider)
+}
+
+function sharesChain(config: Pick<RuntimeConfig, 'models'>, provider: ProviderConfig): boolean {
+  return [...config.models.values()].some((model) => model.chain.length > 1 && model.chain.some((step) => step.provider.name === provider.name))
 }
 
 // Only a name other than the one that the request stage wrote needs a change per attempt.

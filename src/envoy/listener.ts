@@ -1,0 +1,38 @@
+// The listener that clients connect to, and its filters in the order in which a request passes them.
+
+import { envoyAddress } from './address.ts'
+import { accessLog } from './access-log.ts'
+import { duration, extension, type EnvoyObject } from './envoy-object.ts'
+import { trafficName } from './names.ts'
+import { rateLimitFilters } from './rate-limits.ts'
+import type { RenderInput } from './render-input.ts'
+import { requestStage } from './request-stage.ts'
+
+/** `routes`: where the connection manager gets its routes from, `{route_config}` or `{rds}`. */
+export function listener(input: RenderInput, routes: EnvoyObject): EnvoyObject {
+  const { envoy } = input.config
+  return {
+    name: trafficName,
+    address: envoyAddress(envoy.listen),
+    per_connection_buffer_limit_bytes: envoy.maxBodyBytes,
+    filter_chains: [
+      {
+        filters: [
+          extension('envoy.filters.network.http_connection_manager', 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+            stat_prefix: trafficName,
+            use_remote_address: true,
+            normalize_path: true,
+            stream_idle_timeout: duration(envoy.streamIdleTimeoutMs),
+            ...(input.accessLog ? { access_log: [accessLog(input)] } : {}),
+            http_filters: [
+              requestStage(input),
+              ...rateLimitFilters(input),
+              extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router'),
+            ],
+            ...routes,
+          }),
+        ],
+      },
+    ],
+  }
+}

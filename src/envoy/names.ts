@@ -1,0 +1,36 @@
+// Names that the rendered configuration and the processor share, or that Envoy shows in statistics and logs.
+
+/** Clusters of our own services. The dot keeps them apart from provider names, which have none. */
+export const extprocCluster = 'tollgate.extproc'
+export const ratelimitCluster = 'tollgate.ratelimit'
+
+/** Costs and descriptor values, under Envoy AI Gateway's name so that rules written for it keep working. */
+export const usageNamespace = 'io.envoy.ai_gateway'
+/** What the request stage decided about the route; the attempt stage reads it back. */
+export const routeNamespace = 'tollgate.route'
+/** Metadata of every provider endpoint: `{name: <provider>}` tells both stages who was tried. */
+export const backendNamespace = 'tollgate.backend'
+
+/** Set by the request stage: the chain as `a+b`. A request without it was never given a route. */
+export const chainHeader = 'x-tollgate-chain'
+/** gRPC metadata on ext_proc calls: which stage is calling. */
+export const stageKey = 'x-tollgate-stage'
+/** gRPC metadata on rate limit calls: ties the check to its charge. */
+export const exchangeKey = 'x-tollgate-exchange-id'
+
+export const backendNameAttribute = `xds.upstream_host_metadata.filter_metadata['${backendNamespace}']['name']`
+export const attemptCountAttribute = 'upstream.request_attempt_count'
+export const codeDetailsAttribute = 'response.code_details'
+
+/** Name of the RDS resource, the virtual host and the listener. */
+export const trafficName = 'tollgate'
+
+/** The ratelimit filter of one domain; RateLimitPerRoute is found under the same name. */
+export function limitFilterName(domain: string): string {
+  return `tollgate.limit.${domain}`
+}
+
+/** The generic secret that names the environment variable of a provider's key. */
+export function secretName(provider: string): string {
+  return `tollgate.credential.${provider}`
+}

@@ -1,0 +1,34 @@
+// The ext_proc filter of the request stage: sees every request once, before its route is known, and its answer.
+
+import { duration, extension, type EnvoyObject } from './envoy-object.ts'
+import {
+  attemptCountAttribute,
+  backendNameAttribute,
+  codeDetailsAttribute,
+  extprocCluster,
+  routeNamespace,
+  stageKey,
+  usageNamespace,
+} from './names.ts'
+import type { RenderInput } from './render-input.ts'
+
+export function requestStage({ config }: RenderInput): EnvoyObject {
+  return extension('tollgate.request', 'envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', {
+    grpc_service: { envoy_grpc: { cluster_name: extprocCluster }, initial_metadata: [{ key: stageKey, value: 'request' }] },
+    failure_mode_allow: false,
+    status_on_error: { code: 503 },
+    message_timeout: duration(config.envoy.messageTimeoutMs),
+    processing_mode: {
+      request_header_mode: 'SEND',
+      request_body_mode: 'BUFFERED',
+      response_header_mode: 'SEND',
+      response_body_mode: 'BUFFERED',
+      request_trailer_mode: 'SKIP',
+      response_trailer_mode: 'SKIP',
+    },
+    allow_mode_override: true,
+    response_attributes: [backendNameAttribute, attemptCountAttribute, codeDetailsAttribute],
+    metadata_options: { receiving_namespaces: { untyped: [usageNamespace, routeNamespace] } },
+    mutation_rules: { allow_all_routing: true, allow_envoy: true },
+  })
+}
