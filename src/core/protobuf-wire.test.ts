@@ -178,6 +178,12 @@ test('text that is not UTF-8 is marked, not refused', () => {
   assert.equal(firstValue(hex('0a 02 61 ff')).string(), 'a\ufffd')
 })
 
+test('text that may be Latin-1 is UTF-8 if it can be', () => {
+  assert.equal(firstValue(hex('0a 02 61 ff')).stringOrLatin1(), 'a\u00ff')
+  assert.equal(firstValue(hex('0a 02 c3 bf')).stringOrLatin1(), '\u00ff')
+  assert.equal(firstValue(hex('0a 03 ef bf bd')).stringOrLatin1(), '\ufffd', 'the replacement character itself is valid UTF-8')
+})
+
 test('a message must be closed exactly once', () => {
   const open = new ProtoWriter()
   open.begin(1)

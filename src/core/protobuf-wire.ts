@@ -1,6 +1,8 @@
 // The protobuf wire format, read and written by hand: Envoy waits for each of our answers, and a codec that builds
 // no intermediate objects costs a third of a generic one. Source: protobuf.dev, "Encoding". Field numbers live with the codecs.
 
+import { isUtf8 } from 'node:buffer'
+
 /** The bytes are not protobuf, or not the protobuf they should be. Nothing in it is secret. */
 export class WireError extends Error {
   override readonly name = 'WireError'
@@ -129,18 +131,31 @@ export class ProtoReader {
   /** Text in UTF-8; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
     const start = this.#advanceLength()
+    return this.#shortAscii(start) ?? this.#bytes.toString('utf8', start, this.#position)
+  }
+
+  /** Text in UTF-8 or, if it is not valid UTF-8, in Latin-1, so that every byte stays visible: header values may hold either. */
+  stringOrLatin1(): string {
+    const start = this.#advanceLength()
     const end = this.#position
-    if (end - start <= SHORT_TEXT) {
-      let text = ''
-      let at = start
-      for (; at < end; at += 1) {
-        const byte = this.#bytes[at]!
-        if (byte >= 0x80) break
-        text += String.fromCharCode(byte)
-      }
-      if (at === end) return text
+    const short = this.#shortAscii(start)
+    if (short !== undefined) return short
+    const text = this.#bytes.toString('utf8', start, end)
+    const isText = !text.includes('\ufffd') || isUtf8(this.#bytes.subarray(start, end))
+    return isText ? text : this.#bytes.toString('latin1', start, end)
+  }
+
+  /** The text from `start` to here if it is short and ASCII, as nearly all header names and most values are. */
+  #shortAscii(start: number): string | undefined {
+    const end = this.#position
+    if (end - start > SHORT_TEXT) return undefined
+    let text = ''
+    for (let at = start; at < end; at += 1) {
+      const byte = this.#bytes[at]!
+      if (byte >= 0x80) return undefined
+      text += String.fromCharCode(byte)
     }
-    return this.#bytes.toString('utf8', start, end)
+    return text
   }
 
   /** A reader for the nested message that comes next; this one continues behind it. */
