@@ -1,0 +1,18 @@
+// Which Envoys we run: older ones lack what the rendered configuration needs (docs/envoy.md).
+
+/** Oldest minor version whose configuration we can render. */
+export const oldestEnvoy = { major: 1, minor: 37 } as const
+
+/** Installed when no usable Envoy is at hand. */
+export const recommendedEnvoy = '1.40.0'
+
+/** The version in the output of `envoy --version` (`… version: <commit>/1.40.0/Clean/…`), or undefined. */
+export function parseEnvoyVersion(output: string): string | undefined {
+  return /version:\s*[0-9a-f]+\/(\d+\.\d+\.\d+)/i.exec(output)?.[1]
+}
+
+/** Whether a version like `1.38.3` is one we can run. */
+export function isSupportedEnvoy(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > oldestEnvoy.major || (major === oldestEnvoy.major && minor >= oldestEnvoy.minor)
+}
