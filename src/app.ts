@@ -1,0 +1,143 @@
+// Builds every long-lived object once, by hand, and takes them down again. Nothing here decides anything about a request.
+
+import { randomUUID } from 'node:crypto'
+import type { RuntimeConfig } from './config/runtime-config.ts'
+import { createCredentialReader } from './config/credentials.ts'
+import { systemClock } from './core/clock.ts'
+import type { Log } from './core/log.ts'
+import type { GrpcRoutes, GrpcServer } from './core/transport.ts'
+import { type AdminPages, type AdminServer, startAdminServer } from './edge/admin-server.ts'
+import { logExchange } from './edge/exchange-log.ts'
+import { createHealthRoutes } from './edge/grpc-health.ts'
+import { startGrpcServer } from './edge/grpc-server.ts'
+import { createMetrics, type Metrics } from './edge/metrics.ts'
+import { createExtProcService, EXTPROC_METHOD } from './extproc/service.ts'
+import type { ExchangeObserver } from './exchange/summary.ts'
+import type { CounterStore } from './ratelimit/counter-store.ts'
+import { createMemoryStore } from './ratelimit/memory-store.ts'
+import { createRedisStore } from './ratelimit/redis-store.ts'
+import { createRateLimitService, RATE_LIMIT_METHOD } from './ratelimit/service.ts'
+
+/** Room for protobuf framing, headers and attributes around a body of the largest accepted size. */
+const MESSAGE_OVERHEAD_BYTES = 1024 * 1024
+
+export interface App {
+  /** Where it listens, with real ports. */
+  readonly addresses: { readonly extproc: string; readonly ratelimit: string; readonly admin: string }
+  readonly metrics: Metrics
+  config(): RuntimeConfig
+  /** Takes a newly read configuration into use; exchanges under way keep theirs. */
+  swap(config: RuntimeConfig): void
+  /** From now on /readyz and gRPC health say no; calls are still served. */
+  drain(): void
+  /** Stops accepting, waits at most `graceMs` for exchanges under way, then cuts them. */
+  close(graceMs: number): Promise<void>
+}
+
+export interface AppOptions {
+  readonly config: RuntimeConfig
+  readonly log: Log
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Rejects when an address cannot be bound or the store cannot be set up; what was started by then is stopped again. */
+export async function startApp({ config, log, env }: AppOptions): Promise<App> {
+  let current = config
+  let draining = false
+  const started: (() => Promise<void>)[] = []
+  const metrics = createMetrics()
+  const store = createStore(config, log)
+  started.push(async () => store.close())
+  try {
+    const health = createHealthRoutes({ isServing: () => !draining })
+    const extproc = await startGrpcServer({ address: config.listen.extproc, routes: extprocRoutes(), maxMessageBytes: config.envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
+    started.push(() => extproc.close(0))
+    const ratelimit = await startGrpcServer({ address: config.listen.ratelimit, routes: ratelimitRoutes(), maxMessageBytes: MESSAGE_OVERHEAD_BYTES, log })
+    started.push(() => ratelimit.close(0))
+    const admin = await startAdmin()
+    metrics.configLoaded('success')
+    return {
+      addresses: { extproc: extproc.address, ratelimit: ratelimit.address, admin: admin.address },
+      metrics,
+      config: () => current,
+      swap: (next) => {
+        current = next
+        metrics.configLoaded('success')
+      },
+      drain: () => {
+        draining = true
+      },
+      close: (graceMs) => closeAll({ grpc: [extproc, ratelimit], admin, store, graceMs }),
+    }
+
+    function extprocRoutes(): GrpcRoutes {
+      const service = createExtProcService({
+        config: () => current,
+        clock: systemClock,
+        newExchangeId: randomUUID,
+        observer: createObserver(metrics, log),
+        credentials: createCredentialReader({ env, log, clock: systemClock }),
+        log,
+        extprocObserver: { message: metrics.extprocMessage, failed: (stage, code) => metrics.failed(`extproc_${stage}`, code) },
+      })
+      return new Map([...health, [EXTPROC_METHOD, service]])
+    }
+
+    function ratelimitRoutes(): GrpcRoutes {
+      const observer = {
+        decided: metrics.rateLimitDecided,
+        failed: ({ domain }: { domain: string }) => metrics.rateLimitFailed(domain),
+      }
+      return new Map([...health, [RATE_LIMIT_METHOD, createRateLimitService({ config: () => current, store, clock: systemClock, log, observer })]])
+    }
+
+    function startAdmin(): Promise<AdminServer> {
+      const { host, port } = splitAddress(config.listen.admin)
+      return startAdminServer({ host, port, pages: adminPages(), onError: (err) => log.error({ err }, 'An admin page failed.') })
+    }
+
+    function adminPages(): AdminPages {
+      return {
+        '/healthz': () => ({ status: 200, contentType: 'text/plain', body: 'ok\n' }),
+        '/readyz': async () => {
+          const storeReady = await store.ready()
+          const ready = !draining && storeReady
+          return { status: ready ? 200 : 503, contentType: 'text/plain', body: ready ? 'ready\n' : draining ? 'draining\n' : 'the store cannot be reached\n' }
+        },
+        '/metrics': async () => ({ status: 200, contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }),
+      }
+    }
+  } catch (error) {
+    for (const stop of started.reverse()) await stop()
+    throw error
+  }
+}
+
+function createStore(config: RuntimeConfig, log: Log): CounterStore {
+  return config.store.kind === 'memory' ? createMemoryStore({ clock: systemClock }) : createRedisStore({ store: config.store, log })
+}
+
+function createObserver(metrics: Metrics, log: Log): ExchangeObserver {
+  return {
+    finished: (summary) => {
+      metrics.exchangeFinished(summary)
+      logExchange(log, summary)
+    },
+    costFailed: ({ exchangeId, cost, error }) => {
+      metrics.costFailed(cost)
+      log.warn({ exchange_id: exchangeId, cost, error }, 'A cost expression failed; its estimate is charged instead.')
+    },
+  }
+}
+
+async function closeAll(parts: { grpc: readonly GrpcServer[]; admin: AdminServer; store: CounterStore; graceMs: number }): Promise<void> {
+  await Promise.all(parts.grpc.map((server) => server.close(parts.graceMs)))
+  await parts.admin.close()
+  await parts.store.close()
+}
+
+/** `host:port` or `[v6]:port`. */
+export function splitAddress(address: string): { host: string; port: number } {
+  const at = address.lastIndexOf(':')
+  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
+}

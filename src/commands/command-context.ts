@@ -1,0 +1,14 @@
+// What a command may use of the process it runs in. main.ts makes the real one.
+
+export interface CommandContext {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  /** Writes as given, without adding a line end. */
+  stdout(text: string): void
+  stderr(text: string): void
+  /** Standard output is a terminal. */
+  readonly isTerminal: boolean
+  /** Resolves at the first SIGINT or SIGTERM. */
+  readonly terminated: Promise<void>
+  sleep(ms: number): Promise<void>
+}

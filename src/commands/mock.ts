@@ -1,0 +1,29 @@
+// `tollgate mock`: one mock provider by itself, for a compose file or a test of your own.
+
+import { type Command, Option } from 'commander'
+import { type MockProviderOptions, startMockProvider } from '../mock/mock-provider.ts'
+import type { CommandContext } from './command-context.ts'
+import { CommandError } from './command-error.ts'
+
+interface MockOptions {
+  readonly api: MockProviderOptions['api']
+  readonly listen: string
+}
+
+export function addMockCommand(program: Command, context: CommandContext): void {
+  program
+    .command('mock')
+    .description('Play one LLM provider: friendly answers, exact token counts, no bill.')
+    .addOption(new Option('--api <api>', 'whose API it speaks').choices(['openai', 'anthropic']).default('openai'))
+    .option('--listen <address>', 'where it listens', '127.0.0.1:8000')
+    .action(async (options: MockOptions) => mock(options, context))
+}
+
+async function mock({ api, listen }: MockOptions, context: CommandContext): Promise<void> {
+  const provider = await startMockProvider({ api, address: listen }).catch((cause: unknown) => {
+    throw new CommandError(`The mock could not start on ${listen}: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause })
+  })
+  context.stderr(`A mock of ${api} listens on ${provider.url}. GET /mock/served tells what it served; Ctrl-C stops it.\n`)
+  await context.terminated
+  await provider.close()
+}

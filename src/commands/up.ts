@@ -1,0 +1,101 @@
+// `tollgate up`: Envoy and Tollgate together, in the foreground. What `npm start` runs.
+
+import { mkdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import type { Command } from 'commander'
+import { type App, startApp } from '../app.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import type { Log } from '../core/log.ts'
+import { createLogger } from '../edge/logger.ts'
+import { findEnvoy } from '../up/find-envoy.ts'
+import { followConfig } from '../up/follow-config.ts'
+import { type MockedProviders, missingCredentials, mockMissingProviders } from '../up/mock-missing-providers.ts'
+import { type RunningEnvoy, runEnvoy } from '../up/run-envoy.ts'
+import { whatToTry } from '../up/what-to-try.ts'
+import { writeXds } from '../up/write-xds.ts'
+import type { CommandContext } from './command-context.ts'
+import { CommandError } from './command-error.ts'
+import { addConfigOption, addLogOptions, type ConfigOption, type LogOptions, readConfig } from './options.ts'
+
+interface UpOptions extends ConfigOption, LogOptions {
+  readonly mock: boolean
+  readonly stateDir: string
+}
+
+const ENVOY_START_TIMEOUT_MS = 30_000
+/** After Ctrl-C, exchanges under way may take this long to finish. */
+const STOP_GRACE_MS = 5_000
+
+export function addUpCommand(program: Command, context: CommandContext): void {
+  const command = program.command('up').description('Run Envoy and Tollgate together in the foreground; Ctrl-C stops both.')
+  addConfigOption(command)
+  addLogOptions(command)
+  command
+    .option('--mock', 'play every provider whose credential is not set with a built-in mock', false)
+    .option('--state-dir <dir>', "where Envoy's files and log go, and Envoy itself if it must be installed", '.tollgate')
+    .action(async (options: UpOptions) => up(options, context))
+}
+
+async function up(options: UpOptions, context: CommandContext): Promise<void> {
+  const format = context.isTerminal && context.env['TOLLGATE_LOG_FORMAT'] === undefined && options.logFormat === 'json' ? 'pretty' : options.logFormat
+  const log = createLogger({ level: options.logLevel, format, write: context.stdout })
+  const written = await readConfig(options.config, context)
+  if (!options.mock) requireCredentials(written, context)
+  const stateDir = resolve(context.cwd, options.stateDir)
+  await mkdir(join(stateDir, 'run'), { recursive: true })
+  const binary = await findEnvoy({ version: written.envoy.version, stateDir, env: context.env, report: (line) => context.stderr(`${line}\n`) })
+
+  const stop: (() => Promise<unknown> | unknown)[] = []
+  try {
+    const mocks = options.mock ? await mockMissingProviders(written, context.env) : undefined
+    if (mocks !== undefined) stop.push(() => mocks.close())
+    const adapt = mocks?.adapt ?? ((config: RuntimeConfig) => config)
+    const config = adapt(written)
+    const app = await start('Tollgate', startApp({ config, log, env: context.env }))
+    stop.push(() => app.close(STOP_GRACE_MS))
+    const envoy = await startEnvoy({ config, binary, stateDir, context })
+    stop.push(() => envoy.stop(STOP_GRACE_MS))
+    const following = followConfig({ path: options.config, app, log, xdsDir: join(stateDir, 'run', 'xds'), adapt })
+    stop.push(() => following.close())
+    announce({ app, mocks, context, log, config })
+    await untilOver(envoy, context)
+  } finally {
+    context.stderr('Stopping …\n')
+    // The last started is the first stopped: Envoy goes before what it calls.
+    for (const end of stop.reverse()) await end()
+  }
+}
+
+function requireCredentials(config: RuntimeConfig, context: CommandContext): void {
+  const missing = missingCredentials(config, context.env)
+  if (missing.length === 0) return
+  const lines = missing.map((provider) => `  ${provider.name} needs ${provider.credential.kind === 'env' ? provider.credential.name : 'its credential'}`)
+  throw new CommandError(`Credentials are missing from the environment:\n${lines.join('\n')}\nSet them, or start with --mock to have these providers played by mocks.`)
+}
+
+async function startEnvoy({ config, binary, stateDir, context }: { config: RuntimeConfig; binary: string; stateDir: string; context: CommandContext }): Promise<RunningEnvoy> {
+  const { bootstrap } = await writeXds(config, join(stateDir, 'run', 'xds'), { accessLog: false })
+  const logFile = join(stateDir, 'run', 'envoy.log')
+  return start('Envoy', runEnvoy({ binary, bootstrap, admin: config.envoy.admin, logFile, env: context.env, timeoutMs: ENVOY_START_TIMEOUT_MS }))
+}
+
+async function start<Started>(what: string, starting: Promise<Started>): Promise<Started> {
+  try {
+    return await starting
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause)
+    const hint = /EADDRINUSE|Address already in use/i.test(message) ? '\nAnother process has this address: stop it, or change `listen` or `envoy` in the configuration.' : ''
+    throw new CommandError(`${what} could not start: ${message}${hint}`, 1, { cause })
+  }
+}
+
+function announce({ app, mocks, context, log, config }: { app: App; mocks: MockedProviders | undefined; context: CommandContext; log: Log; config: RuntimeConfig }): void {
+  context.stderr(whatToTry({ config, mocked: mocks?.addresses ?? new Map(), admin: app.addresses.admin }))
+  log.debug({ ...app.addresses, revision: config.revision }, 'Tollgate is up.')
+}
+
+async function untilOver(envoy: RunningEnvoy, context: CommandContext): Promise<void> {
+  const end = await Promise.race([context.terminated.then(() => 'wanted' as const), envoy.exited])
+  if (end === 'wanted') return
+  throw new CommandError(`Envoy ended by itself (${end.signal ?? `exit code ${String(end.code)}`}). Its log is in the state folder under run/envoy.log.`)
+}

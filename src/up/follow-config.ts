@@ -1,0 +1,71 @@
+// Hot reload: a changed configuration is taken into use, a broken one is named loudly and the old one stays.
+
+import type { App } from '../app.ts'
+import { loadConfig } from '../config/load.ts'
+import { formatProblem } from '../config/problem.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { watchFiles } from '../config/watch.ts'
+import type { Log } from '../core/log.ts'
+import { writeXds } from './write-xds.ts'
+
+/** Envoy takes a changed file into use within 113 ms (seen on 1.36–1.40); until then it does not know a new provider. */
+const ENVOY_RELOAD_MS = 250
+
+export interface FollowOptions {
+  readonly path: string
+  readonly app: Pick<App, 'config' | 'swap' | 'metrics'>
+  readonly log: Log
+  /** Where Envoy's files are kept up to date; undefined: Envoy's configuration is somebody else's business. */
+  readonly xdsDir: string | undefined
+  /** Applied to what was read, before it is used: how `tollgate up` puts its mock providers in. */
+  readonly adapt?: (config: RuntimeConfig) => RuntimeConfig
+}
+
+export function followConfig({ path, app, log, xdsDir, adapt = (config) => config }: FollowOptions): { close(): void } {
+  let reloading: Promise<void> = Promise.resolve()
+  const watcher = watchFiles({
+    paths: () => app.config().files,
+    onChange: () => {
+      reloading = reloading.then(reload).catch((err: unknown) => log.error({ err }, 'The changed configuration could not be taken into use; the old one stays.'))
+    },
+    log,
+  })
+  return watcher
+
+  async function reload(): Promise<void> {
+    const loaded = await loadConfig(path)
+    if (!loaded.ok) {
+      app.metrics.configLoaded('failure')
+      log.error({ problems: loaded.problems.map(formatProblem) }, 'The changed configuration has problems; the old one stays in use.')
+      return
+    }
+    const before = app.config()
+    const next = adapt(loaded.config)
+    if (next.revision === before.revision) return
+    for (const warning of loaded.warnings) log.warn({ warning: formatProblem(warning) }, 'The changed configuration has a warning.')
+    for (const what of needsRestart(before, next)) log.warn({ setting: what }, 'This setting takes effect at the next start.')
+    if (xdsDir !== undefined) {
+      const { changed } = await writeXds(next, xdsDir)
+      if (changed.length > 0) await new Promise((resolve) => setTimeout(resolve, ENVOY_RELOAD_MS))
+    } else if (providersChanged(before, next)) {
+      log.warn({}, 'Providers or chains changed: Envoy needs its configuration again (tollgate envoy), or run with --xds-dir.')
+    }
+    app.swap(next)
+    log.info({ revision: next.revision, models: next.models.size }, 'The changed configuration is in use.')
+  }
+}
+
+function needsRestart(before: RuntimeConfig, next: RuntimeConfig): string[] {
+  const settings = ['listen', 'store'] as const
+  return settings.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(next[name]))
+}
+
+function providersChanged(before: RuntimeConfig, next: RuntimeConfig): boolean {
+  return JSON.stringify(describeProviders(before)) !== JSON.stringify(describeProviders(next))
+}
+
+function describeProviders(config: RuntimeConfig): unknown {
+  const providers = [...config.providers.values()].map((provider) => ({ ...provider, headers: [...provider.headers] }))
+  const chains = [...config.models.values()].map((model) => model.chain.map((step) => [step.provider.name, step.upstreamModel]))
+  return { providers, chains, limits: config.limits.map((limit) => [limit.rules.domain, limit.costName, limit.rules.keyPaths]), envoy: config.envoy }
+}

@@ -1,0 +1,48 @@
+// `tollgate up --mock`: every provider whose credential is not set is played by a built-in mock, so that the stack runs without any key.
+
+import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import { startMockProvider } from '../mock/mock-provider.ts'
+
+export interface MockedProviders {
+  /** Provider name → address of the mock that plays it. */
+  readonly addresses: ReadonlyMap<string, string>
+  /** The same configuration with the mocked providers pointing at their mocks. A provider that came in later keeps its own address. */
+  adapt(config: RuntimeConfig): RuntimeConfig
+  close(): Promise<void>
+}
+
+export async function mockMissingProviders(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Promise<MockedProviders> {
+  const running = new Map<string, Awaited<ReturnType<typeof startMockProvider>>>()
+  for (const provider of config.providers.values()) {
+    if (isMissing(provider, env)) running.set(provider.name, await startMockProvider({ api: provider.api, address: '127.0.0.1:0' }))
+  }
+  const ports = new Map([...running].map(([name, mock]) => [name, mock.port]))
+  return {
+    addresses: new Map([...running].map(([name, mock]) => [name, mock.url])),
+    adapt: (next) => pointAtMocks(next, ports),
+    close: async () => {
+      await Promise.all([...running.values()].map((mock) => mock.close()))
+    },
+  }
+}
+
+/** Providers that cannot be called for want of a credential. */
+export function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): ProviderConfig[] {
+  return [...config.providers.values()].filter((provider) => isMissing(provider, env))
+}
+
+function isMissing({ credential }: ProviderConfig, env: Readonly<Record<string, string | undefined>>): boolean {
+  return credential.kind === 'env' && (env[credential.name] ?? '').trim() === ''
+}
+
+function pointAtMocks(config: RuntimeConfig, ports: ReadonlyMap<string, number>): RuntimeConfig {
+  const adapt = (provider: ProviderConfig): ProviderConfig => {
+    const port = ports.get(provider.name)
+    return port === undefined ? provider : { ...provider, scheme: 'http', host: '127.0.0.1', port, credential: { kind: 'none' }, caFile: undefined }
+  }
+  const providers = new Map([...config.providers].map(([name, provider]) => [name, adapt(provider)]))
+  const models = new Map(
+    [...config.models].map(([name, model]) => [name, { ...model, chain: model.chain.map((step) => ({ ...step, provider: adapt(step.provider) })) }]),
+  )
+  return { ...config, providers, models }
+}

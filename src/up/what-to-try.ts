@@ -1,0 +1,43 @@
+// What `tollgate up` prints when everything runs: where it listens, who is played by a mock, and commands to paste.
+
+import type { ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import { providerApis } from '../providers/index.ts'
+
+export interface WhatToTryInput {
+  readonly config: RuntimeConfig
+  /** Provider name → address of its mock. */
+  readonly mocked: ReadonlyMap<string, string>
+  readonly admin: string
+}
+
+export function whatToTry({ config, mocked, admin }: WhatToTryInput): string {
+  const base = `http://${config.envoy.listen.replace(/^0\.0\.0\.0/, '127.0.0.1')}`
+  const caller = callerHeader(config)
+  const chat = findModel(config, 'openai-chat')
+  const messages = findModel(config, 'anthropic-messages')
+  const lines = [
+    '',
+    `Tollgate is up: ${base}/v1 speaks OpenAI and Anthropic. Metrics: http://${admin}/metrics`,
+    `Models: ${[...config.models.keys()].join(', ')}`,
+    ...[...config.providers.keys()].map((name) => `Provider ${name}: ${mocked.has(name) ? 'played by a mock (its credential is not set)' : 'the real one'}`),
+    '',
+    'Try:',
+    ...(chat === undefined ? [] : [`  curl -i ${base}/v1/chat/completions${caller} -d '{"model":"${chat.clientModel}","messages":[{"role":"user","content":"Hello"}]}'`]),
+    ...(chat === undefined ? [] : [`  curl -N ${base}/v1/chat/completions${caller} -d '{"model":"${chat.clientModel}","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`]),
+    ...(messages === undefined ? [] : [`  curl -i ${base}/v1/messages${caller} -d '{"model":"${messages.clientModel}","max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}'`]),
+    `  curl -s ${base}/v1/models${caller}`,
+    '',
+    'Ctrl-C stops everything.',
+    '',
+  ]
+  return `${lines.join('\n')}\n`
+}
+
+function findModel(config: RuntimeConfig, format: 'openai-chat' | 'anthropic-messages'): ModelConfig | undefined {
+  return [...config.models.values()].find((model) => model.chain.some((step) => providerApis[step.provider.api].formats.has(format)))
+}
+
+function callerHeader(config: RuntimeConfig): string {
+  const [header] = config.callers.flatMap((source) => [...source.attributes.values()])
+  return header === undefined ? '' : ` -H '${header}: alice'`
+}

@@ -1,0 +1,87 @@
+// Plays Envoy to one exchange: sends the messages, keeps the actions, the metadata as Envoy would merge it, and the summary.
+
+import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
+import { Headers } from '../../src/core/headers.ts'
+import type { Action } from '../../src/exchange/action.ts'
+import { Exchange } from '../../src/exchange/exchange.ts'
+import type { ExchangeSummary } from '../../src/exchange/summary.ts'
+import type { MessageContext } from '../../src/extproc/messages.ts'
+import { buildConfig } from './build-config.ts'
+
+export const noContext: MessageContext = { attributes: new Map(), metadata: () => undefined }
+
+export interface RequestParts {
+  readonly method?: string
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+export interface AnswerParts {
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly provider?: string
+  readonly attempts?: number
+  readonly codeDetails?: string
+  readonly endOfStream?: boolean
+}
+
+export function driveExchange(options: { config?: RuntimeConfig; credentials?: Readonly<Record<string, string>> } = {}) {
+  const config = options.config ?? buildConfig()
+  const summaries: ExchangeSummary[] = []
+  const costFailures: { cost: string; error: string }[] = []
+  const metadata: Record<string, Record<string, unknown>> = {}
+  let nowMs = 0
+  const exchange = new Exchange({
+    config: () => config,
+    clock: { now: () => 1_700_000_000_000 + nowMs, monotonic: () => nowMs },
+    newExchangeId: () => 'exchange-1',
+    observer: { finished: (summary) => summaries.push(summary), costFailed: (event) => costFailures.push(event) },
+    credentials: { read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) },
+  })
+
+  // As extproc/service.ts does, without the wire.
+  async function receive(message: Parameters<Exchange['receive']>[0]): Promise<Action> {
+    let action: Action
+    try {
+      action = await exchange.receive(message)
+    } catch (thrown) {
+      const answered = exchange.failed(thrown)
+      if (answered === undefined) throw thrown
+      action = answered
+    }
+    if ('metadata' in action) for (const [namespace, values] of Object.entries(action.metadata ?? {})) metadata[namespace] = { ...metadata[namespace], ...values }
+    return action
+  }
+
+  return {
+    exchange,
+    summaries,
+    costFailures,
+    metadata,
+    costs: () => metadata['io.envoy.ai_gateway'] ?? {},
+    advance: (ms: number) => {
+      nowMs += ms
+    },
+    /** Both request messages; the action for the body, or for the headers when those ended the exchange. */
+    async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, body }: RequestParts): Promise<Action> {
+      const bytes = Buffer.isBuffer(body) ? body : typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body ?? {}))
+      const all = Headers.from({ ':method': method, ':path': path, 'content-type': 'application/json', ...headers })
+      const first = await receive({ kind: 'request_headers', headers: all, endOfStream: false, context: noContext })
+      return exchange.done ? first : receive({ kind: 'request_body', body: bytes, endOfStream: true, context: noContext })
+    },
+    answer({ status = 200, headers = {}, provider = 'openai', attempts = 1, codeDetails = 'via_upstream', endOfStream = false }: AnswerParts = {}): Promise<Action> {
+      const attributes = new Map([
+        ["xds.upstream_host_metadata.filter_metadata['tollgate.backend']['name']", provider],
+        ['upstream.request_attempt_count', String(attempts)],
+        ['response.code_details', codeDetails],
+      ])
+      const all = Headers.from({ ':status': String(status), 'content-type': 'application/json', ...headers })
+      return receive({ kind: 'response_headers', headers: all, endOfStream, context: { attributes, metadata: () => undefined } })
+    },
+    body(body: unknown, endOfStream = true): Promise<Action> {
+      const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+      return receive({ kind: 'response_body', body: bytes, endOfStream, context: noContext })
+    },
+  }
+}

@@ -1,0 +1,87 @@
+// A real Redis for a test: own process, unix socket or (for a cluster of one) TCP, nothing on disk but a directory that goes away.
+
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { StoreConfig } from '../../src/config/runtime-config.ts'
+
+export interface RedisServer {
+  readonly store: Exclude<StoreConfig, { kind: 'memory' }>
+  /** Where a plain client connects for looking into it. */
+  readonly address: { readonly path: string } | { readonly port: number }
+  readonly pid: number
+  stop(): Promise<void>
+}
+
+async function waitForLine(server: ChildProcess, text: string): Promise<void> {
+  let seen = ''
+  for await (const chunk of server.stdout ?? []) {
+    seen += String(chunk)
+    if (seen.includes(text)) break
+  }
+  if (!seen.includes(text)) throw new Error(`redis-server ended without saying "${text}":\n${seen}`)
+}
+
+async function start(directory: string, options: readonly string[], removeDirectory: boolean): Promise<ChildProcess & { pid: number; stop: () => Promise<void> }> {
+  const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
+  const server = spawn(binary, [...options, '--dir', directory, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // Awaited in stop(); subscribed to now, because it may come at any time.
+  const ended = once(server, 'exit')
+  const stop = async (): Promise<void> => {
+    if (server.exitCode === null && server.signalCode === null) {
+      server.kill('SIGTERM')
+      // A stopped process only hears this one.
+      server.kill('SIGCONT')
+      await ended
+    }
+    if (removeDirectory) await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const failed = once(server, 'error').then(([error]) => Promise.reject(error instanceof Error ? error : new Error(String(error))))
+    await Promise.race([waitForLine(server, 'Ready to accept connections'), failed])
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true })
+    throw error
+  }
+  server.stdout?.resume()
+  return Object.assign(server, { pid: server.pid ?? 0, stop })
+}
+
+/** `directory`: of an earlier server, to come back on the same socket; without it a new one, removed by `stop`. */
+export async function startRedis({ directory }: { directory?: string } = {}): Promise<RedisServer> {
+  const home = directory ?? (await mkdtemp(join(tmpdir(), 'tollgate-redis-')))
+  const path = join(home, 'redis.sock')
+  const { pid, stop } = await start(home, ['--port', '0', '--unixsocket', path], directory === undefined)
+  return { store: { kind: 'redis', url: path }, address: { path }, pid, stop }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** A Redis Cluster of one node that holds all slots. Takes two seconds: so long a new node waits before it serves. */
+export async function startRedisCluster(): Promise<RedisServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'tollgate-redis-'))
+  const port = await freePort()
+  const busPort = await freePort()
+  const options = ['--port', String(port), '--bind', '127.0.0.1', '--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-announce-ip', '127.0.0.1']
+  const server = await start(directory, options, true)
+  const { Redis } = await import('ioredis')
+  const client = new Redis({ port, host: '127.0.0.1' })
+  const serving = waitForLine(server, 'Cluster state changed: ok')
+  await client.cluster('ADDSLOTSRANGE', 0, 16_383)
+  await serving
+  server.stdout?.resume()
+  client.disconnect()
+  return { store: { kind: 'redis-cluster', nodes: [`127.0.0.1:${String(port)}`] }, address: { port }, pid: server.pid, stop: server.stop }
+}
