@@ -24,7 +24,7 @@ export interface ParsedRequest {
   readonly model: string | undefined
   /** True when the client asked for a stream. */
   readonly stream: boolean
-  /** True when the client itself asked to see the usage of its stream. */
+  /** True when the client is to see the usage of its stream: it asked for it, or the format's streams always tell it. */
   readonly usageAsked: boolean
   /** The client's own bound on output tokens, whatever the format calls it. */
   readonly maxOutputTokens: number | undefined
