@@ -1,6 +1,6 @@
 // Credentials that Envoy reads by itself. Only the name of an environment variable is rendered, never a value.
 // Keys in files are not here: Envoy reads a file secret once unless an SDS file points to it, follows only renames, and up to 1.39
-// answers 503 when the file ends with a newline (test/e2e/envoy-credentials.test.ts). The attempt stage has none of these traps.
+// answers 503 when the file ends with a newline (docs/envoy.md, "Credentials"). The attempt stage has none of these traps.
 
 import type { ProviderConfig } from '../config/runtime-config.ts'
 import { attemptStageNeed } from '../providers/attempt-stage.ts'

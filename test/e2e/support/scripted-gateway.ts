@@ -11,7 +11,7 @@ export interface ScriptedGateway {
   readonly envoy: RunningEnvoy
   readonly services: ScriptedServices
   /** Sends a chat request along `chain` and reads the answer whole. */
-  ask(chain: readonly string[], headers?: Readonly<Record<string, string>>): Promise<{ readonly status: number; readonly headers: Headers; readonly body: string }>
+  ask(chain: readonly string[], headers?: Readonly<Record<string, string>>, body?: string): Promise<{ readonly status: number; readonly headers: Headers; readonly body: string }>
   close(): Promise<void>
 }
 
@@ -20,12 +20,15 @@ export interface GatewayParts {
   readonly models: readonly ModelConfig[]
   readonly limits?: readonly LimitFile[]
   readonly environment?: Readonly<Record<string, string>>
+  readonly maxBodyBytes?: number
+  /** Instead of the scripted service. */
+  readonly ratelimitAddress?: string
 }
 
-export async function startScriptedGateway({ version, models, limits = [], environment = {} }: GatewayParts): Promise<ScriptedGateway> {
+export async function startScriptedGateway({ version, models, limits = [], environment = {}, maxBodyBytes = 1_048_576, ratelimitAddress }: GatewayParts): Promise<ScriptedGateway> {
   const services = await startScriptedServices()
-  const listen = { extproc: services.address, ratelimit: services.address, admin: '127.0.0.1:0' }
-  const { bootstrap } = renderBootstrap(runtimeConfig({ models, limits, listen, envoy: { version } }))
+  const listen = { extproc: services.address, ratelimit: ratelimitAddress ?? services.address, admin: '127.0.0.1:0' }
+  const { bootstrap } = renderBootstrap(runtimeConfig({ models, limits, listen, envoy: { version, maxBodyBytes } }))
   const envoy = await startEnvoy({ binary: envoyBinary(version).path, bootstrap, environment }).catch(async (error: unknown) => {
     await services.close()
     throw error
@@ -33,9 +36,9 @@ export async function startScriptedGateway({ version, models, limits = [], envir
   return {
     envoy,
     services,
-    ask: async (chain, headers = {}) => {
+    ask: async (chain, headers = {}, body = '{"model":"m"}') => {
       services.script.chain = chain
-      const answer = await fetch(`${envoy.url}/v1/chat/completions`, { method: 'POST', body: '{"model":"m"}', headers: { 'content-type': 'application/json', ...headers } })
+      const answer = await fetch(`${envoy.url}/v1/chat/completions`, { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } })
       return { status: answer.status, headers: answer.headers, body: await answer.text() }
     },
     close: async () => {

@@ -1,0 +1,2 @@
+export interface Annotation { readonly at: readonly string[]; readonly value?: string; readonly why: readonly string[] }
+export const annotations: readonly Annotation[] = []
