@@ -1,0 +1,87 @@
+// store:, listen: and envoy: → where everything is, with no two things in one place.
+
+import type { Draft } from './draft.ts'
+import { addressesCollide, formatListenAddress, isAnyHost, isHostName, isLoopbackHost, type AddressParts } from './parse-listen-address.ts'
+import { holdsPassword } from './parse-store.ts'
+import type { ListenAddress, RuntimeConfig, StoreConfig } from './runtime-config.ts'
+import { configSchema, envoySchema, listenSchema } from './schema.ts'
+import { resolvePath, type Sources } from './sources.ts'
+import type { Path } from './yaml-source.ts'
+
+/** Longest path of a unix socket on Linux: sockaddr_un has 108 bytes, one of them the final NUL (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107
+
+/** Undefined when the store is wrong. */
+export function compileStore(draft: Draft, sources: Sources): StoreConfig | undefined {
+  const written = draft.pick(['store'], configSchema.shape.store)
+  if (written === undefined) return undefined
+  const store: StoreConfig = 'cluster' in written ? { kind: 'redis-cluster', nodes: written.cluster } : written
+  if (holdsPassword(store)) draft.warn(['store'], 'with a password in it; make sure that only Tollgate can read this file', 'key')
+  if (store.kind !== 'redis' || /^rediss?:/.test(store.url)) return store
+  return { kind: 'redis', url: resolvePath(sources, store.url) }
+}
+
+interface Place {
+  readonly path: Path
+  readonly address: AddressParts
+}
+
+/** Undefined when one of the addresses is wrong. */
+export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: string): Pick<RuntimeConfig, 'listen' | 'envoy'> | undefined {
+  const places: Place[] = []
+  const read = (path: Path, address: AddressParts | undefined): ListenAddress | undefined => {
+    if (address === undefined) return undefined
+    const absolute: AddressParts = address.kind === 'unix' ? { kind: 'unix', path: resolvePath(sources, address.path) } : address
+    checkAddress(draft, path, absolute)
+    const twin = places.find((place) => addressesCollide(place.address, absolute))
+    if (twin !== undefined) draft.problem(path, `${formatListenAddress(absolute)} is also where ${twin.path.join('.')} listens; give one of them another port or path`, 'key')
+    places.push({ path, address: absolute })
+    return formatListenAddress(absolute)
+  }
+  const { extproc, ratelimit, admin } = listenSchema.shape
+  const listen = {
+    extproc: read(['listen', 'extproc'], draft.pick(['listen', 'extproc'], extproc.default({ kind: 'unix', path: defaultSocket }))),
+    ratelimit: read(['listen', 'ratelimit'], draft.pick(['listen', 'ratelimit'], ratelimit)),
+    admin: read(['listen', 'admin'], draft.pick(['listen', 'admin'], admin)),
+  }
+  const shape = envoySchema.shape
+  const envoy = {
+    version: draft.pick(['envoy', 'version'], shape.version),
+    listen: read(['envoy', 'listen'], draft.pick(['envoy', 'listen'], shape.listen)),
+    admin: read(['envoy', 'admin'], draft.pick(['envoy', 'admin'], shape.admin)),
+    maxBodyBytes: draft.pick(['envoy', 'max_body'], shape.max_body),
+    messageTimeoutMs: draft.pick(['envoy', 'message_timeout'], shape.message_timeout),
+    streamIdleTimeoutMs: draft.pick(['envoy', 'stream_idle_timeout'], shape.stream_idle_timeout),
+    connectTimeoutMs: draft.pick(['envoy', 'connect_timeout'], shape.connect_timeout),
+  }
+  return isWhole(listen) && isWhole(envoy) ? { listen, envoy } : undefined
+}
+
+type Whole<Parts> = { readonly [Key in keyof Parts]: Exclude<Parts[Key], undefined> }
+
+function isWhole<Parts extends object>(parts: Parts): parts is Parts & Whole<Parts> {
+  return !Object.values(parts).includes(undefined)
+}
+
+function checkAddress(draft: Draft, path: Path, address: AddressParts): void {
+  const name = path.join('.')
+  if (address.kind === 'unix') {
+    const bytes = Buffer.byteLength(address.path)
+    if (bytes > MAX_SOCKET_PATH_BYTES) {
+      draft.problem(path, `the socket path ${address.path} has ${bytes} bytes, allowed: at most ${MAX_SOCKET_PATH_BYTES}; set ${name} to a shorter path`, 'key')
+    }
+    if (path[0] === 'envoy') draft.problem(path, 'allowed: an IP address with a port, such as 127.0.0.1:10000')
+    return
+  }
+  if (name === 'listen.admin' && !isLoopbackHost(address.host)) {
+    draft.problem(path, 'allowed for now: 127.0.0.1, [::1] or a unix socket, because the admin interface asks for no password yet; scrape it from the same machine')
+  }
+  if (path[0] === 'envoy' && isHostName(address.host)) draft.problem(path, 'allowed: an IP address with a port, because Envoy resolves no names to listen on')
+  if (name === 'envoy.admin' && !isHostName(address.host) && !isLoopbackHost(address.host)) {
+    draft.warn(path, 'with which other machines can stop Envoy and read its configuration; use 127.0.0.1')
+  }
+  if (path[0] === 'listen' && isAnyHost(address.host)) draft.warn(path, 'which serves every interface without a password; use it only where nobody but Envoy can connect')
+  if (address.port === 0 && (name === 'listen.extproc' || name === 'listen.ratelimit')) {
+    draft.warn(path, 'which lets the system choose a port that a rendered Envoy configuration cannot know; use a fixed port or a unix socket')
+  }
+}

@@ -1,0 +1,63 @@
+// tollgate.yaml and the files it names, as texts → RuntimeConfig, or everything that is wrong with them at once. Pure.
+
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { compileAddresses, compileStore } from './compile-addresses.ts'
+import { callerAttributes, compileCallers } from './compile-callers.ts'
+import { compileCosts } from './compile-costs.ts'
+import { compileLimits } from './compile-limits.ts'
+import { compileDefaultModel, compileModels, compileRoutes } from './compile-models.ts'
+import { compileProviders } from './compile-providers.ts'
+import { contentRevision } from './content-revision.ts'
+import { createDraft } from './draft.ts'
+import { sortProblems, type Problem } from './problem.ts'
+import { referencedFiles } from './referenced-files.ts'
+import type { RuntimeConfig } from './runtime-config.ts'
+import { fileState, type Sources } from './sources.ts'
+
+export type CompiledConfig =
+  | { readonly ok: true; readonly config: RuntimeConfig; readonly warnings: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+
+/** Never throws for what a file says. Problems and warnings are sorted by file and position; with a problem there is no configuration. */
+export function compileConfig(sources: Sources): CompiledConfig {
+  const main = sources.display(sources.path)
+  const draft = createDraft(sources.text, main)
+  const read = referencedFiles(sources).limits
+  const order = [main, ...read.map((path) => sources.display(path))]
+  const failed = (): CompiledConfig => ({ ok: false, problems: sortProblems(draft.problems, order) })
+  if (!draft.readable) return failed()
+
+  const providers = compileProviders(draft, sources)
+  const models = compileModels(draft, providers)
+  const defaultModel = compileDefaultModel(draft)
+  const routes = compileRoutes(draft)
+  const callers = compileCallers(draft)
+  const costs = compileCosts(draft, callers, main)
+  const limits = compileLimits(draft, { sources, costs, attributes: callerAttributes(callers) })
+  const store = compileStore(draft, sources)
+  const addresses = compileAddresses(draft, sources, defaultSocketPath(sources))
+  if (draft.problems.length > 0 || store === undefined || addresses === undefined) return failed()
+
+  const texts = read.map((path) => fileState(sources, path)).map((state) => (state.kind === 'text' ? state.text : ''))
+  const config: RuntimeConfig = {
+    revision: contentRevision([sources.text, ...texts]),
+    files: [sources.path, ...read],
+    providers,
+    models,
+    defaultModel,
+    routes,
+    callers,
+    costs,
+    limits,
+    store,
+    ...addresses,
+  }
+  return { ok: true, config, warnings: sortProblems(draft.warnings, order) }
+}
+
+// Two configurations on one machine get two sockets, and the same one gets the same socket after a restart.
+function defaultSocketPath({ path, runtimeDirectory }: Sources): string {
+  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
+  return join(runtimeDirectory, `tollgate-${hash}`, 'extproc.sock')
+}

@@ -1,0 +1,104 @@
+// Turns zod's issues into our sentences: where, what was found, what is allowed, what to do.
+
+import type { z } from 'zod'
+import { didYouMean } from './nearest-name.ts'
+import { schemaKeys } from './schema-keys.ts'
+import type { Path } from './yaml-source.ts'
+
+export interface DescribedIssue {
+  readonly path: Path
+  /** Which end of the pair at `path` is at fault. */
+  readonly part: 'key' | 'value'
+  readonly message: string
+}
+
+type Issue = z.core.$ZodIssue
+
+/** `value` is the whole document: what was found is looked up in it. One issue may become several sentences. */
+export function describeIssue(issue: Issue, value: unknown, base: Path = []): DescribedIssue[] {
+  // zod types paths as PropertyKey; ours come from YAML, which has no symbols.
+  const path: Path = [...base, ...issue.path.filter((part) => typeof part !== 'symbol')]
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: describeUnknownKey(path, key) }))
+  if (issue.code === 'invalid_key') {
+    const name = String(path.at(-1))
+    return [{ path, part: 'key', message: `${place(path.slice(0, -1))}found the name ${JSON.stringify(shorten(name))}, allowed: ${issue.issues[0]?.message ?? issue.message}` }]
+  }
+  if (issue.code === 'invalid_union') {
+    const intended = intendedVariant(issue)
+    if (intended !== undefined) return intended.flatMap((inner) => describeIssue(inner, value, path))
+  }
+  const found = valueAt(value, path)
+  if (found === undefined) return [{ path, part: 'key', message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}` }]
+  const hint = typeof found === 'string' ? didYouMean(found, choices(issue)) : ''
+  return [{ path, part: 'value', message: `${place(path)}found ${describeFound(found, path)}, allowed: ${allowed(issue)}${hint}` }]
+}
+
+function describeUnknownKey(path: Path, key: string): string {
+  if (path[0] === 'costs' && key === 'cel') return `${place(path)}found "cel", allowed only with type: CEL; set the type to CEL or remove the expression`
+  const known = schemaKeys(path)
+  return `${place(path)}unknown key "${shorten(key)}", allowed: ${known.join(', ')}${didYouMean(key, known)}`
+}
+
+// The variant that was meant: the only one in which just something inside is wrong. An unknown discriminator leaves none.
+function intendedVariant(issue: Extract<Issue, { code: 'invalid_union' }>): readonly Issue[] | undefined {
+  const near = issue.errors.filter((variant) => variant.every((inner) => inner.path.length > 0 || inner.code === 'custom'))
+  const byKey = near.length === 1 ? near : issue.errors.filter((variant) => variant.every((inner) => inner.path.length > 0 || inner.code !== 'invalid_type'))
+  return byKey.length === 1 ? byKey[0] : undefined
+}
+
+const kinds: Readonly<Record<string, string>> = { object: 'a mapping', record: 'a mapping', array: 'a list', string: 'a text' }
+
+// Every leaf of the schema brings its own sentence; zod's own are left for what is only a question of kind.
+function allowed(issue: Issue): string {
+  const names = choices(issue)
+  if (issue.code === 'invalid_union' && names.length > 0) return names.join(', ')
+  return issue.code === 'invalid_type' && issue.message.startsWith('Invalid input') ? (kinds[issue.expected] ?? issue.expected) : issue.message
+}
+
+/** The fixed values one of which belongs here; empty when there are none. */
+function choices(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String)
+  return issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
+}
+
+/** `providers.openai.url: `, or '' for the root. */
+function place(path: Path): string {
+  if (path.length === 0) return ''
+  return `${formatPath(path)}: `
+}
+
+/** `models."my model".providers[0]` */
+export function formatPath(path: Path): string {
+  return path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : /^[\w-]+$/.test(part) ? `.${part}` : `.${JSON.stringify(shorten(part))}`))
+    .join('')
+    .replace(/^\./, '')
+}
+
+/** `"text"`, `the number 3`, `a list` …; a value that could be a secret is never repeated. */
+export function describeFound(found: unknown, path: Path): string {
+  if (found === null) return 'nothing'
+  if (Array.isArray(found)) return found.length === 0 ? 'an empty list' : 'a list'
+  if (typeof found === 'object') return Object.keys(found).length === 0 ? 'an empty mapping' : `a mapping with ${shorten(Object.keys(found).join(' and '))}`
+  if (maySecretsStandAt(path)) return typeof found === 'string' ? 'a text (not repeated here)' : `a ${typeof found} (not repeated here)`
+  if (typeof found === 'string') return JSON.stringify(shorten(found))
+  return typeof found === 'number' || typeof found === 'boolean' ? `the ${typeof found} ${found}` : `a ${typeof found}`
+}
+
+function maySecretsStandAt(path: Path): boolean {
+  const [section, , field] = path
+  return section === 'store' || (section === 'providers' && (field === 'credential' || field === 'headers' || field === 'url'))
+}
+
+export function valueAt(value: unknown, path: Path): unknown {
+  let current = value
+  for (const part of path) {
+    if (typeof current !== 'object' || current === null || !Object.hasOwn(current, part)) return undefined
+    current = Reflect.get(current, part)
+  }
+  return current
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}

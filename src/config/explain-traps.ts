@@ -1,0 +1,98 @@
+// Configurations that are valid and still do not do what their author thinks. What has a place in a file is a warning of the compiler; this is the rest.
+
+import type { LimitRule, RuleNode } from '../ratelimit/domain-rules.ts'
+import { providerApis } from '../providers/index.ts'
+import { isLoopbackHost } from './parse-listen-address.ts'
+import type { RuntimeConfig } from './runtime-config.ts'
+
+export interface Trap {
+  /** Stable name, for tools and tests. */
+  readonly id:
+    | 'callers_trusted'
+    | 'credential_unset'
+    | 'credential_forgotten'
+    | 'nothing_limited'
+    | 'attribute_unlimited'
+    | 'limit_unreachable'
+    | 'counters_in_memory'
+    | 'envoy_crash'
+  /** What happens, and what to do. */
+  readonly message: string
+}
+
+/** `env` tells which credentials are set; their values are not looked at. */
+export function findTraps(config: RuntimeConfig, { env }: { readonly env: Readonly<Record<string, string | undefined>> }): Trap[] {
+  return [
+    ...trustedCallers(config),
+    ...missingCredentials(config, env),
+    ...missingLimits(config),
+    ...unreachableLimits(config),
+    ...memoryCounters(config),
+    ...crashingEnvoy(config),
+  ]
+}
+
+function trustedCallers(config: RuntimeConfig): Trap[] {
+  const headers = [...new Set(config.callers.flatMap((source) => [...source.attributes.values()]))]
+  if (headers.length === 0) return []
+  const who = isLoopbackHost(config.envoy.listen.slice(0, config.envoy.listen.lastIndexOf(':'))) ? 'every program on this machine' : `everyone who reaches ${config.envoy.listen}`
+  return [{ id: 'callers_trusted', message: `Callers are whoever the headers ${headers.join(', ')} say, and ${who} can set them: put something in front that verifies callers and sets these headers itself.` }]
+}
+
+function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Trap[] {
+  const traps: Trap[] = []
+  for (const { name, api, credential, scheme, host } of config.providers.values()) {
+    if (credential.kind === 'env' && (env[credential.name] ?? '').trim() === '') {
+      traps.push({ id: 'credential_unset', message: `The provider ${name} takes its key from ${credential.name}, which is not set here: it is not called, and models that only it serves answer 503. Set the variable.` })
+    }
+    if (credential.kind === 'none' && `${scheme}://${host}` === providerApis[api].defaultUrl) {
+      traps.push({ id: 'credential_forgotten', message: `The provider ${name} has no credential, and ${host} refuses calls without one: add credential: {env: NAME} or {file: PATH}.` })
+    }
+  }
+  return traps
+}
+
+function missingLimits(config: RuntimeConfig): Trap[] {
+  if (config.limits.length === 0) {
+    return [{ id: 'nothing_limited', message: 'There are no limits: usage is counted, and nobody is ever refused. Add limits: [{file: ratelimit.yaml}].' }]
+  }
+  const limited = new Set(config.limits.flatMap((limit) => limit.rules.keyPaths.flat()))
+  const identifies = config.callers.some((source) => source.attributes.has('user'))
+  if (!identifies || limited.has('user')) return []
+  return [{ id: 'attribute_unlimited', message: 'Callers have the attribute user, and no limit file has a descriptor with it: users share every limit. Add a descriptor with key: user.' }]
+}
+
+// A request in a nested limit is in the outer one as well, so the smaller number decides unless the inner limit replaces the outer.
+function unreachableLimits(config: RuntimeConfig): Trap[] {
+  return config.limits.flatMap(({ path, rules }) => walk(rules.root, []).map(({ inner, outer }) => ({ id: 'limit_unreachable' as const, message: describeUnreachable(path, inner, outer) })))
+}
+
+function describeUnreachable(path: string, inner: LimitRule, outer: LimitRule): string {
+  const name = outer.name === '' ? 'a name' : `replaces: [{name: ${outer.name}}]`
+  const fix = outer.name === '' ? `Give ${outer.statName} ${name} and name it in replaces of ${inner.statName}.` : `Add ${name} to ${inner.statName}.`
+  return `${path}: ${inner.statName} allows ${inner.requestsPerUnit} per ${inner.unit}, and ${outer.statName} stops the same requests at ${outer.requestsPerUnit}. ${fix}`
+}
+
+function walk(node: RuleNode, outer: readonly LimitRule[]): { inner: LimitRule; outer: LimitRule }[] {
+  const { rule } = node
+  const found = rule === undefined || rule.unlimited ? [] : outer.filter((above) => stopsEarlier(above, rule)).map((above) => ({ inner: rule, outer: above }))
+  const around = rule === undefined || rule.unlimited || rule.shadowMode ? outer : [...outer, rule]
+  const children = [...node.exact.values(), ...node.patterns.map((pattern) => pattern.node)]
+  return [...found, ...children.flatMap((child) => walk(child, around))]
+}
+
+function stopsEarlier(outer: LimitRule, inner: LimitRule): boolean {
+  const isReplaced = outer.name !== '' && inner.replaces.includes(outer.name)
+  return outer.unit === inner.unit && outer.requestsPerUnit < inner.requestsPerUnit && !isReplaced
+}
+
+function memoryCounters(config: RuntimeConfig): Trap[] {
+  if (config.store.kind !== 'memory' || config.limits.length === 0) return []
+  return [{ id: 'counters_in_memory', message: 'Limits are counted in the memory of one process: they start at 0 after a restart, and two replicas count apart. Use store: redis://… when that matters.' }]
+}
+
+// GHSA-c23c-rp3m-vpg3: a check and a charge at stream end in one request, which is what the rendered configuration asks for.
+function crashingEnvoy(config: RuntimeConfig): Trap[] {
+  if (config.envoy.version !== '1.37' || config.limits.length === 0) return []
+  return [{ id: 'envoy_crash', message: 'Envoy 1.37.0 can crash when the rate limit service fails between check and charge (CVE-2026-26330): use 1.37.1 or later, best 1.40.' }]
+}

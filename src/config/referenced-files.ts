@@ -1,0 +1,30 @@
+// Which other files a tollgate.yaml names: what must be read, or looked at, before it can be compiled.
+
+import { createDraft } from './draft.ts'
+import { limitSchema, providerSchema } from './schema.ts'
+import { resolvePath, type Sources } from './sources.ts'
+
+export interface ReferencedFiles {
+  /** Rate limit files: their texts are part of the configuration. Absolute, without duplicates, in file order. */
+  readonly limits: readonly string[]
+  /** Credential and CA files: others read them, here they only must exist. */
+  readonly secrets: readonly string[]
+}
+
+/** What a broken section names is left out; compiling says what is broken. */
+export function referencedFiles(sources: Pick<Sources, 'path' | 'text'>): ReferencedFiles {
+  const draft = createDraft(sources.text, sources.path)
+  const limits = new Set<string>()
+  const secrets = new Set<string>()
+  for (let index = 0; index < draft.count(['limits']); index += 1) {
+    const file = draft.pick(['limits', index, 'file'], limitSchema.shape.file)
+    if (file !== undefined) limits.add(resolvePath(sources, file))
+  }
+  for (const name of draft.keys(['providers'])) {
+    const credential = draft.pick(['providers', name, 'credential'], providerSchema.shape.credential)
+    const caFile = draft.pick(['providers', name, 'ca_file'], providerSchema.shape.ca_file)
+    if (credential !== undefined && 'file' in credential) secrets.add(resolvePath(sources, credential.file))
+    if (caFile !== undefined) secrets.add(resolvePath(sources, caFile))
+  }
+  return { limits: [...limits], secrets: [...secrets] }
+}

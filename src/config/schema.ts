@@ -1,0 +1,157 @@
+// The shape of tollgate.yaml, field by field. From it come the checks, the published JSON Schema and docs/configuration.md's tables.
+
+import { z } from 'zod'
+import { byteSizeRule, parseByteSize } from './parse-byte-size.ts'
+import { durationRule, parseDuration } from './parse-duration.ts'
+import { addressRule, parseListenAddress } from './parse-listen-address.ts'
+import { parseProviderUrl } from './parse-provider-url.ts'
+import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
+import { attributeName, costName, environmentName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
+
+/** Longest provider chain: every step may cost a client one more timeout. */
+const MAX_CHAIN_STEPS = 5
+
+const duration = parsedText(parseDuration, { allowed: durationRule, pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' })
+const address = parsedText(parseListenAddress, { allowed: addressRule, pattern: '^(unix:.+|.+:[0-9]{1,5})$' })
+
+const credentialRule = '{env: NAME_OF_A_VARIABLE} or {file: path/to/secret}, never the secret itself; leave it out for a server that needs none'
+const credential = z
+  .union([
+    z.strictObject({ env: environmentName.describe('Environment variable that holds the secret, read for every attempt.') }),
+    z.strictObject({ file: filePath.describe('File that holds nothing but the secret; read again when it changes.') }),
+  ], { error: credentialRule })
+  .describe('Where the secret comes from. Without it no credential is sent, as local servers want it.')
+
+export const providerSchema = z
+  .strictObject({
+    api: z.enum(['openai', 'anthropic'], { error: '"openai" or "anthropic"' }).describe("The API it speaks: openai for OpenAI and everything compatible with it, anthropic for Anthropic's own."),
+    url: parsedText(parseProviderUrl, { allowed: 'http:// or https://, a host, and if needed a port and a path', pattern: '^https?://' })
+      .optional()
+      .meta({ description: "Base URL, without the final /v1. Default: the API owner's, https://api.openai.com or https://api.anthropic.com.", examples: ['http://127.0.0.1:8000'] }),
+    credential: credential.optional(),
+    headers: z.record(headerName, headerValue).optional().describe('Request headers to set on every attempt at this provider. Not for secrets.'),
+    ca_file: filePath.optional().describe("PEM file with the certificate authorities to trust instead of the system's; only with https."),
+  })
+  .describe('Who is called, and how it authenticates us.')
+
+const stepRule = 'the name of a provider, or {use: provider, model: its name for the model}'
+export const stepSchema = z
+  .union([
+    providerName.describe('Provider that is asked for the model under the same name.'),
+    z.strictObject({
+      use: providerName.describe('Provider to ask.'),
+      model: modelName.optional().describe('The name this provider has for the model. Default: the name clients use.'),
+    }),
+  ], { error: stepRule })
+  .describe('One step of the chain.')
+
+const chainRule = `a list of 1 to ${MAX_CHAIN_STEPS} providers, in the order in which they are tried`
+export const modelSchema = z
+  .strictObject({
+    providers: z
+      .array(stepSchema, { error: chainRule })
+      .min(1, { error: chainRule })
+      .max(MAX_CHAIN_STEPS, { error: chainRule })
+      .describe('Who serves the model, in the order in which they are tried: the next one after 429, 5xx, a failed connection or a reset.'),
+  })
+  .describe('A model that clients may ask for.')
+
+export const routeSchema = z
+  .strictObject({
+    when: z
+      .strictObject({ headers: z.record(headerName, headerValue).optional().describe('Header → the exact value it must have; all must match.') })
+      .optional()
+      .describe('The condition. Without it the route always matches.'),
+    model: modelName.describe('The model to use, whatever the body says.'),
+  })
+  .describe('A choice of model by request headers; the first that matches wins.')
+
+export const callerSchema = z
+  .strictObject({
+    headers: z
+      .record(attributeName, headerName, { error: 'caller attributes with their headers, such as {user: x-user-id}' })
+      .describe('Attribute → request header that holds it. Only behind something that sets these headers itself: Tollgate believes them.')
+      .refine((headers) => Object.keys(headers).length > 0, { error: 'at least one attribute with its header, such as {user: x-user-id}' }),
+  })
+  .describe('A source of caller identity; the first that yields a caller wins.')
+
+const costTypes = ['InputToken', 'CachedInputToken', 'CacheCreationInputToken', 'OutputToken', 'ReasoningToken', 'TotalToken'] as const
+const costNameField = costName.describe('How limits refer to it, and its key in the metadata namespace io.envoy.ai_gateway.')
+export const costSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({ name: costNameField, type: z.enum(costTypes).describe('Which tokens are counted.') }),
+    z.strictObject({
+      name: costNameField,
+      type: z.literal('CEL').describe('Computed by an expression.'),
+      cel: z
+        .string({ error: 'a CEL expression over model, backend, route_name and the token counts, such as "input_tokens + output_tokens * 4u"' })
+        .meta({ description: 'CEL expression; an integer, or a double that is rounded up.', examples: ['input_tokens + output_tokens * 4u'] }),
+    }),
+  ])
+  .describe('A named number computed from the usage of every exchange.')
+
+export const limitSchema = z
+  .strictObject({
+    file: filePath.describe("Rate limit file in envoyproxy/ratelimit's format; each file has its own domain."),
+    cost: costName.default('llm_total_token').describe('The cost that a hit counts.'),
+  })
+  .describe('A rate limit file and what it counts.')
+
+const clusterNode = parsedText(parseClusterNode, { allowed: clusterNodeRule, pattern: '^(rediss?://)?.+:[0-9]{1,5}' })
+const clusterRule = 'a list of nodes, each host:port'
+export const storeSchema = z
+  .union([
+    parsedText(parseStore, { allowed: storeRule, pattern: '^(memory$|rediss?://|unix:)' }),
+    z.strictObject({
+      cluster: z.array(clusterNode, { error: clusterRule }).min(1, { error: clusterRule }).describe('Seed nodes of a Redis Cluster.'),
+    }),
+  ], { error: storeRule })
+  .describe('Where the counters live: memory (one process), or a Redis (redis://…, rediss://…, unix:/path, or {cluster: [host:port, …]}).')
+
+export const listenSchema = z
+  .strictObject({
+    extproc: address.optional().describe('External processor (gRPC), for Envoy. Default: a unix socket of this configuration under $XDG_RUNTIME_DIR or the temporary folder.'),
+    ratelimit: address.prefault('127.0.0.1:8081').describe('Rate limit service (gRPC), for Envoy.'),
+    admin: address.prefault('127.0.0.1:9090').describe('Metrics and health (HTTP). Only on loopback or a unix socket: it asks for no password.'),
+  })
+  .describe('Where Tollgate itself listens.')
+
+export const envoySchema = z
+  .strictObject({
+    version: z
+      .enum(['1.37', '1.38', '1.39', '1.40'], { error: '"1.37", "1.38", "1.39" or "1.40"' })
+      .default('1.40')
+      .describe('The Envoy that gets the rendered configuration; decides the form of the provider chain.'),
+    listen: address.prefault('127.0.0.1:10000').describe('Where clients connect. 0.0.0.0:10000 serves other machines.'),
+    admin: address.prefault('127.0.0.1:9901').describe("Envoy's own admin interface. Whoever reaches it can stop Envoy."),
+    max_body: z
+      .union([z.string(), z.number()], { error: byteSizeRule })
+      .transform((input, context) => intoIssue(parseByteSize(input), context, input))
+      .prefault('50MiB')
+      .describe('Largest request body, and largest buffered answer: bytes, or a size such as 50MiB.'),
+    message_timeout: duration.prefault('10s').describe('How long Envoy waits for one answer of Tollgate.'),
+    stream_idle_timeout: duration.prefault('10m').describe('Longest silence of a stream before Envoy ends it: longer than any model thinks.'),
+    connect_timeout: duration.prefault('5s').describe('Time to connect to a provider before the next one is tried.'),
+  })
+  .describe('Settings of the rendered Envoy configuration.')
+
+export const configSchema = z
+  .strictObject({
+    providers: z
+      .record(providerName, providerSchema, { error: 'a mapping from names to providers' })
+      .refine((providers) => Object.keys(providers).length > 0, { error: 'at least one provider, such as {openai: {api: openai, credential: {env: OPENAI_API_KEY}}}' })
+      .describe('Who is called: name → provider.'),
+    models: z
+      .record(modelName, modelSchema, { error: 'a mapping from names to models' })
+      .refine((models) => Object.keys(models).length > 0, { error: 'at least one model, such as {gpt-4o: {providers: [openai]}}' })
+      .describe('What clients may ask for: name → who serves it.'),
+    default_model: modelName.optional().describe('The model of requests that name none. Without it they get a 400.'),
+    routes: z.array(routeSchema, { error: 'a list of routes' }).default([]).describe('Chooses a model by request headers, before the body is asked; the first match wins.'),
+    callers: z.array(callerSchema, { error: 'a list of caller sources' }).default([]).describe('Who is calling; the first source that yields a caller wins.'),
+    costs: z.array(costSchema, { error: 'a list of costs' }).default([]).describe('Named numbers computed from usage. llm_total_token (TotalToken) is always there.'),
+    limits: z.array(limitSchema, { error: 'a list of limits' }).default([]).describe('Rate limit files, served to Envoy by the rate limit service.'),
+    store: storeSchema.prefault('memory'),
+    listen: listenSchema.prefault({}),
+    envoy: envoySchema.prefault({}),
+  }, { error: 'a mapping with providers and models' })
+  .describe('Configuration of Tollgate: who is called, what clients may ask for, who they are, what it costs and what limits it.')
