@@ -2,7 +2,7 @@
 // nothing below it knows ext_proc, so a faster transport can replace grpc-js without touching a service.
 
 /** gRPC status codes we use (grpc.io, "Status codes and their use in gRPC"). */
-export const grpcStatus = { ok: 0, unknown: 2, invalidArgument: 3, deadlineExceeded: 4, resourceExhausted: 8, unimplemented: 12, internal: 13, unavailable: 14 } as const
+export const grpcStatus = { ok: 0, unknown: 2, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, unimplemented: 12, internal: 13, unavailable: 14 } as const
 
 export interface GrpcEnd {
   readonly code: number

@@ -1,0 +1,84 @@
+// Binds a listening socket and says what is wrong when that fails. A unix socket leaves a file behind when its process is killed;
+// such a file may be removed, one that somebody listens on may not.
+
+import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net'
+import { dirname } from 'node:path'
+import type { ListenAddress } from '../config/runtime-config.ts'
+
+const UNIX = 'unix:'
+/** A folder made for a socket is for its owner. */
+const FOLDER_MODE = 0o700
+/** Connecting takes the right to write: owner and group, so that an Envoy of the same group can. */
+const SOCKET_MODE = 0o660
+
+/**
+ * Makes `server` listen on `unix:/path` or `host:port`; resolves to that address, with the real port when it was 0.
+ * Rejects with a sentence for the operator; its cause is the error of the system.
+ */
+export async function listenSocket(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  if (address.startsWith(UNIX)) {
+    const path = address.slice(UNIX.length)
+    await prepareUnixPath(path, address)
+    await bind(server, { path }, address)
+    await chmod(path, SOCKET_MODE)
+    return address
+  }
+  const at = address.lastIndexOf(':')
+  const host = address.slice(0, at)
+  await bind(server, { host: host.replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }, address)
+  // A TCP server that listens has an AddressInfo, never a string or null.
+  return `${host}:${(server.address() as AddressInfo).port}`
+}
+
+function bind(server: Server, options: ListenOptions, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (cause: Error) => reject(new Error(`Cannot listen on ${address}: ${explain(cause)}`, { cause }))
+    server.once('error', fail)
+    server.listen(options, () => {
+      server.off('error', fail)
+      resolve()
+    })
+  })
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'another process listens there.'
+    case 'EACCES':
+      return 'this user may not.'
+    case 'EADDRNOTAVAIL':
+      return 'this machine has no such address.'
+    case 'EINVAL':
+    case 'ENAMETOOLONG':
+      return 'the path is too long for a socket (about 100 bytes).'
+    default:
+      return error.message
+  }
+}
+
+async function prepareUnixPath(path: string, address: ListenAddress): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE })
+  const found = await lstat(path).catch(ignoreMissing)
+  if (found === undefined) return
+  if (!found.isSocket()) throw new Error(`Cannot listen on ${address}: there is a file of that name that is not a socket.`)
+  if (await somebodyListens(path)) throw new Error(`Cannot listen on ${address}: another process listens there.`)
+  await unlink(path).catch(ignoreMissing)
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error
+}
+
+/** Only a refused connection proves that nobody does; whatever else goes wrong leaves the file alone. */
+function somebodyListens(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(path)
+    probe.once('connect', () => {
+      probe.destroy()
+      resolve(true)
+    })
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED' && error.code !== 'ENOENT'))
+  })
+}
