@@ -21,7 +21,6 @@ export function registerConversions(environment: Environment): void {
     uint: (value: UnsignedInt) => boundInt(value.valueOf()),
     double: doubleToInt,
     string: (value: string) => boundInt(readDigits(value, /^[+-]?\d{1,64}$/)),
-    'google.protobuf.Timestamp': (value: Date) => BigInt(Math.floor(value.getTime() / 1000)),
   })
   register(environment, 'uint', {
     uint: (value: UnsignedInt) => value,

@@ -7,6 +7,7 @@ import { correctCel } from './correct-cel.ts'
 import type { CelSource } from './cel-source.ts'
 import { createEvaluator } from './evaluate-cel.ts'
 import type { CelEvaluator } from './evaluate-cel.ts'
+import { refuseInCost } from './refuse-in-cost.ts'
 import { rehearseCel } from './rehearse-cel.ts'
 import type { CelProblem } from './cel-problem.ts'
 import type { CostInput, CostResult } from './cost.ts'
@@ -15,10 +16,9 @@ export type CompiledCelExpression =
   | { readonly ok: true; readonly evaluate: (input: CostInput) => CostResult; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly message: string; readonly column?: number; readonly corrected?: string }
 
-const compileCel = createCelCompiler(CEL_VARIABLES)
+const compileCel = createCelCompiler({ variables: CEL_VARIABLES, refuse: refuseInCost })
 
-// dyn: its value is looked at when it is there, as Envoy AI Gateway does.
-const RESULT_TYPES = new Set(['int', 'uint', 'double', 'dyn'])
+const RESULT_TYPES = new Set(['int', 'uint', 'double'])
 
 /** Compiles an expression over the cost variables. The result must be int, uint or double (rounded up). */
 export function compileCelExpression(expression: string): CompiledCelExpression {

@@ -4,13 +4,14 @@
 import { Environment, ParseError, TypeError as CelTypeError } from 'cel-js'
 import type { ASTNode } from 'cel-js'
 import { registerConversions } from './cel-conversions.ts'
+import { registerMatches } from './cel-matches.ts'
 import { registerMixedOperators } from './cel-operators.ts'
 import { describeLibraryError } from './cel-problem.ts'
 import type { CelProblem } from './cel-problem.ts'
 import { readCelSource } from './cel-source.ts'
 import type { CelSource } from './cel-source.ts'
 import { surveyCel } from './survey-cel.ts'
-import type { CelSurvey } from './survey-cel.ts'
+import type { CelSurvey, RefuseNode } from './survey-cel.ts'
 
 /** Longest expression in characters: a price for each of a hundred models fits; anything longer was generated and belongs elsewhere. */
 export const MAX_EXPRESSION_LENGTH = 8192
@@ -38,18 +39,25 @@ export interface CelFault {
 
 export type CelCompilation = { readonly ok: true; readonly source: CelSource; readonly program: CelProgram } | CelFault
 
-/** Compiles expressions over the given variables (name → CEL type). Building it is expensive: do it once. */
-export function createCelCompiler(variables: ReadonlyMap<string, string>): (expression: string) => CelCompilation {
-  // cel-go lets lists and maps hold mixed types unless told otherwise, and AI Gateway does not tell it.
-  const environment = new Environment({ homogeneousAggregateLiterals: false, limits: LIMITS })
-  registerMixedOperators(environment)
-  registerConversions(environment)
-  for (const [name, type] of variables) environment.registerVariable(name, type)
-  const names = [...variables.keys()]
-  return (expression) => compile(environment, expression, names)
+export interface CelDialect {
+  /** Name → CEL type. */
+  readonly variables: ReadonlyMap<string, string>
+  /** What is refused beyond what the library gets wrong. */
+  readonly refuse: RefuseNode
 }
 
-function compile(environment: Environment, expression: string, variables: readonly string[]): CelCompilation {
+/** Returns what compiles expressions of a dialect. Building it is expensive: do it once. */
+export function createCelCompiler({ variables, refuse }: CelDialect): (expression: string) => CelCompilation {
+  const environment = new Environment({ limits: LIMITS })
+  registerMixedOperators(environment)
+  registerConversions(environment)
+  registerMatches(environment)
+  for (const [name, type] of variables) environment.registerVariable(name, type)
+  const names = [...variables.keys()]
+  return (expression) => compile(environment, refuse, names, expression)
+}
+
+function compile(environment: Environment, refuse: RefuseNode, variables: readonly string[], expression: string): CelCompilation {
   const source = readCelSource(expression.slice(0, MAX_EXPRESSION_LENGTH + 1))
   const fail = (problem: CelProblem, root?: ASTNode): CelCompilation => ({ ok: false, source, root, problem })
   if (expression.length > MAX_EXPRESSION_LENGTH) {
@@ -58,7 +66,7 @@ function compile(environment: Environment, expression: string, variables: readon
   }
   try {
     const parsed = environment.parse(source.text)
-    const surveyed = surveyCel(parsed.ast)
+    const surveyed = surveyCel(parsed.ast, refuse)
     if (!surveyed.ok) return fail(surveyed.problem, parsed.ast)
     const checked = parsed.check()
     if (checked.valid) return { ok: true, source, program: { type: checked.type ?? 'dyn', survey: surveyed.survey, root: parsed.ast, run: parsed } }
@@ -72,5 +80,6 @@ function describeFault(error: unknown, source: CelSource, variables: readonly st
   if (error instanceof ParseError || error instanceof CelTypeError) return describeLibraryError(error, source.text, variables)
   // A thousand minus signs in a row: the parser recurses, and maxDepth does not count unary operators.
   if (error instanceof RangeError) return { code: 'limit_exceeded', message: 'the expression is too deeply nested', start: undefined, end: undefined }
-  throw error
+  // An operator on elements of an empty list: the library cannot choose among the overloads and throws a plain Error.
+  return { code: 'untyped', message: 'the type of a value cannot be told: an empty list or map has no type', start: undefined, end: undefined }
 }

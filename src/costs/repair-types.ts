@@ -17,10 +17,10 @@ export function repairTypes(fault: CelFault): string[] {
   const node = root === undefined ? undefined : findNode(root, range)
   if (node === undefined) return []
   if (problem.code === 'unknown_function') return repairFunction(text, node)
-  if (problem.code === 'matches_refused') return repairMatches(text, node)
   if (problem.code === 'incompatible_ternary_branches') return repairBranches(text, node, problem.message)
   if (problem.code === 'invalid_condition_type') return [replace(text, node, `${sliceOf(text, node)} > ${zeroOf(problem.message)}`)]
   if (problem.code === 'division_by_zero' && node.op === '/') return guardDivision(text, node)
+  if (problem.code.startsWith('heterogeneous_')) return repairElement(text, node)
   if (problem.code === 'no_such_overload' && node.op === '-_') return [replace(text, node.args, `int(${sliceOf(text, node.args)})`)]
   return []
 }
@@ -111,36 +111,28 @@ function repairFunction(text: string, node: ASTNode): string[] {
   const computed = computeInstead(name, operands)
   if (computed === undefined) return []
   const whole = node.start === 0 && node.end === text.length
-  return [replace(text, node, whole || /^\w+\(/.test(computed) ? computed : `(${computed})`)]
+  return [replace(text, node, whole || /^\w+(\(|$)/.test(computed) ? computed : `(${computed})`)]
 }
 
-// What people reach for that CEL lacks. ceil() needs no replacement: a fractional cost is rounded up anyway.
+// The element that differs from the first one: mostly a literal with or without its `u`.
+function repairElement(text: string, node: ASTNode): string[] {
+  if (node.op !== 'value') return []
+  const literal = text.slice(node.start, node.end)
+  const others = /u$/i.test(literal) ? [literal.slice(0, -1)] : [`${literal}u`, `${literal}.0`]
+  return others.map((other) => text.slice(0, node.start) + other + text.slice(node.end))
+}
+
+// What people reach for that is not there. ceil() needs no replacement: a fractional cost is rounded up anyway.
 function computeInstead(name: string, operands: readonly string[]): string | undefined {
   const [first, second] = operands
   if (first === undefined) return undefined
-  if (operands.length === 1 && name === 'ceil') return first
+  if (operands.length === 1 && (name === 'ceil' || name === 'dyn')) return first
   if (operands.length === 1 && (name === 'floor' || name === 'trunc')) return `int(${first})`
   if (operands.length === 1 && name === 'round') return `int(${first} + 0.5)`
   if (operands.length !== 2 || second === undefined) return undefined
   if (name === 'max') return `${first} > ${second} ? ${first} : ${second}`
   if (name === 'min') return `${first} < ${second} ? ${first} : ${second}`
   return undefined
-}
-
-// Patterns that are plain text between optional anchors say the same with a string function.
-function repairMatches(text: string, node: ASTNode): string[] {
-  if (node.op !== 'rcall') return []
-  const [, receiver, [pattern]] = node.args
-  if (pattern?.op !== 'value' || typeof pattern.args !== 'string') return []
-  const parts = /^(\^?)((?:\.\*)?)((?:[\w :/@-]|\\[.+])*)((?:\.\*)?)(\$?)$/.exec(pattern.args)
-  if (parts === null) return []
-  const literal = `'${(parts[3] ?? '').replaceAll('\\', '')}'`
-  const fromStart = parts[1] === '^' && parts[2] === ''
-  const toEnd = parts[5] === '$' && parts[4] === ''
-  const subject = sliceOf(text, receiver)
-  if (fromStart && toEnd) return [replace(text, node, `${subject} == ${literal}`)]
-  const method = fromStart ? 'startsWith' : toEnd ? 'endsWith' : 'contains'
-  return [replace(text, node, `${subject}.${method}(${literal})`)]
 }
 
 function zeroOf(message: string): string {
