@@ -4,7 +4,7 @@
 // Bytes of a string that are walked one by one before searching: below that length, a walk is cheaper than a search.
 const WALK_BYTES = 32
 
-const EMPTY = Buffer.alloc(0)
+const EMPTY: Buffer = Buffer.alloc(0)
 const SPACE = 0x20
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -15,12 +15,6 @@ const CLOSE_BRACKET = 0x5d
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
-// Members whose string values are what a model wrote, in the dialects we know: OpenAI chat, completions and responses, DeepSeek and vLLM
-// (`reasoning_content`), OpenRouter and Groq (`reasoning`), Anthropic (`thinking`, `partial_json`).
-const textKeys: ReadonlySet<string> = new Set([
-  'content', 'text', 'reasoning_content', 'reasoning', 'refusal', 'arguments', 'thinking', 'partial_json', 'transcript', 'code',
-])
-
 /**
  * Usage: `start` on an object, then `nextMember` and `skipValue` in turns. Names are compared as written: a name spelled with escapes is
  * another name here. On bytes that are no JSON it goes wrong, but never outside the bytes and never forever.
@@ -30,8 +24,6 @@ export class JsonWalker {
   at = 0
   /** True once the closing brace of the object was passed. */
   closed = false
-  /** Bytes of what the model wrote in the values skipped with `countText`, escapes counted as written. */
-  textBytes = 0
   #bytes = EMPTY
   #keyStart = 0
   #keyEnd = 0
@@ -49,7 +41,6 @@ export class JsonWalker {
     this.#bytes = bytes
     this.at = at
     this.closed = false
-    this.textBytes = 0
   }
 
   /** Moves to the value of the next member; false at the end of the object or of the bytes, or where no member is. */
@@ -83,15 +74,12 @@ export class JsonWalker {
     return this.#skipWhitespace() === undefined
   }
 
-  /** Passes the value at the cursor. `countText` adds what the model wrote in it: the value itself if it is a string, else by the names inside. */
-  skipValue(countText: boolean): void {
+  /** Passes the value at the cursor. */
+  skipValue(): void {
     const bytes = this.#bytes
     const first = bytes[this.at]
-    if (first === QUOTE) {
-      const end = stringEnd(bytes, this.at + 1)
-      if (countText) this.textBytes += end - this.at - 1
-      this.at = end + 1
-    } else if (first === OPEN_BRACE || first === OPEN_BRACKET) this.#skipContainer(countText)
+    if (first === QUOTE) this.at = stringEnd(bytes, this.at + 1) + 1
+    else if (first === OPEN_BRACE || first === OPEN_BRACKET) this.#skipContainer()
     else {
       let at = this.at
       for (let byte = bytes[at]; byte !== undefined && byte !== COMMA && byte !== CLOSE_BRACE && byte !== CLOSE_BRACKET; byte = bytes[at]) at += 1
@@ -99,31 +87,20 @@ export class JsonWalker {
     }
   }
 
-  #skipContainer(countText: boolean): void {
+  #skipContainer(): void {
     const bytes = this.#bytes
     const length = bytes.length
     let depth = 0
-    let isText = false
     let at = this.at
     while (at < length) {
       const byte = bytes[at]
       at += 1
-      if (byte === QUOTE) {
-        const start = at
-        const end = stringEnd(bytes, start)
-        at = end + 1
-        if (!countText) continue
-        if (isText) {
-          this.textBytes += end - start
-          isText = false
-        } else if (bytes[skipSpaces(bytes, at)] === COLON) isText = isTextKey(bytes, start, end)
-      } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-        depth += 1
-        isText = false
-      } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      if (byte === QUOTE) at = stringEnd(bytes, at) + 1
+      else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1
+      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
         depth -= 1
         if (depth === 0) break
-      } else if (byte === COMMA) isText = false
+      }
     }
     this.at = at
   }
@@ -166,8 +143,4 @@ function stringEnd(bytes: Buffer, from: number): number {
     if (backslashes % 2 === 0) return quote
     at = quote + 1
   }
-}
-
-function isTextKey(bytes: Buffer, start: number, end: number): boolean {
-  return end - start <= 17 && textKeys.has(bytes.latin1Slice(start, end))
 }

@@ -68,12 +68,12 @@ export function canonicalUsage(raw: RawUsage): Usage {
 // A provider may bill more than input + output (tool-use tokens of Gemini), never less: the larger number is kept.
 function completeTotal(rawTotal: unknown, inputTokens: number | undefined, outputTokens: number | undefined, flags: Set<UsageFlag>): number | undefined {
   const total = boundCount(rawTotal, flags)
-  if (inputTokens === undefined && outputTokens === undefined) return total
-  const sum = Math.min(MAX_TOKENS, (inputTokens ?? 0) + (outputTokens ?? 0))
-  if (total === undefined) return sum
-  if (total < sum) {
+  if (total === undefined && (inputTokens === undefined || outputTokens === undefined)) return undefined
+  const known = Math.min(MAX_TOKENS, (inputTokens ?? 0) + (outputTokens ?? 0))
+  if (total === undefined) return known
+  if (total < known) {
     flags.add('total_mismatch')
-    return sum
+    return known
   }
   return total
 }

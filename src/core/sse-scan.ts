@@ -1,0 +1,258 @@
+// Server-sent events (WHATWG HTML, "Server-sent events"), split out of bytes as they pass. Node's own tools and the usual packages work on
+// decoded text; a proxy wants to know which bytes an event is, must not decode what it only forwards, and must not read a byte twice.
+
+/** One event with the bytes it is made of. */
+export interface SseEvent {
+  /** Place of its first byte in the stream. */
+  readonly offset: number
+  /** Everything from its first line to its terminating blank line. A view: of the chunk if the event lies in one, else of a buffer of its own. */
+  readonly bytes: Buffer
+  /** The last `event:` of the event, '' when it has none. */
+  readonly name: string
+  /** The `data:` lines, joined by LF. Undefined when there is none: a comment, a stray blank line, or bytes that were given up. */
+  readonly data: Buffer | undefined
+}
+
+/** Longest event that is read: above what any provider sends (base64 pictures are the longest, some MB), below what would hurt many streams at once. */
+export const MAX_EVENT_BYTES = 32 * 1024 * 1024
+
+const EMPTY: Buffer = Buffer.alloc(0)
+const LINE_FEED = 0x0a
+const CARRIAGE_RETURN = 0x0d
+const SPACE = 0x20
+const COLON = 0x3a
+
+/**
+ * Splits a stream, pushed in chunks of any size, into events. Their bytes, in order, are the stream's bytes, none left out, except for those of
+ * an event that is not complete yet and those behind a give-up. Line ends are LF, CRLF or CR; a CR at the end of a chunk waits for the next
+ * byte. The last event needs no blank line. Work is O(new bytes); a byte is copied only if its event does not end in the chunk it came in.
+ */
+export class SseScanner {
+  readonly #onEvent: (event: SseEvent) => void
+  readonly #maxEventBytes: number
+  /** The beginning of an event whose end has not come yet, in a buffer that doubles as it fills. */
+  #carry = EMPTY
+  #carriedBytes = 0
+  /** Bytes of all chunks before this one. */
+  #receivedBytes = 0
+  /** Lines of the pending event that are complete. Places below count from the event's first byte. */
+  #lines = 0
+  #firstLineEnd = 0
+  #secondLineStart = 0
+  #secondLineEnd = 0
+  /** Of the line that is not complete. */
+  #lineStart = 0
+  /** The last byte was a CR, so what follows may be the LF that belongs to it. */
+  #afterCarriageReturn = false
+  #gaveUp = false
+
+  constructor(onEvent: (event: SseEvent) => void, maxEventBytes: number = MAX_EVENT_BYTES) {
+    this.#onEvent = onEvent
+    this.#maxEventBytes = maxEventBytes
+  }
+
+  /** Bytes at the end of what was pushed that belong to an event which is not complete. */
+  get pendingBytes(): number {
+    return this.#carriedBytes
+  }
+
+  /** True once an event was longer than the bound: the rest of the stream is not read. */
+  get gaveUp(): boolean {
+    return this.#gaveUp
+  }
+
+  push(chunk: Buffer, end: boolean): void {
+    if (this.#gaveUp) return
+    const length = chunk.length
+    // Offsets below are into the chunk; negative ones lie in what was carried.
+    let start = -this.#carriedBytes
+    let lineStart = this.#lineStart - this.#carriedBytes
+    const ends = new LineEnds(chunk)
+    let lineEnd = this.#afterCarriageReturn ? -1 : ends.next(0)
+    this.#afterCarriageReturn = false
+    while (lineEnd < length) {
+      let next = lineEnd + 1
+      if (lineEnd < 0 || chunk[lineEnd] === CARRIAGE_RETURN) {
+        if (next === length && !end) {
+          this.#afterCarriageReturn = true
+          break
+        }
+        if (chunk[next] === LINE_FEED) next += 1
+      }
+      if (lineEnd === lineStart) {
+        if (!this.#finish(chunk, start, next, this.#lines)) return
+        start = next
+        this.#lines = 0
+      } else {
+        if (this.#lines === 0) this.#firstLineEnd = lineEnd - start
+        else if (this.#lines === 1) {
+          this.#secondLineStart = lineStart - start
+          this.#secondLineEnd = lineEnd - start
+        }
+        this.#lines += 1
+      }
+      lineStart = next
+      lineEnd = ends.next(next)
+    }
+    if (end && start < length) {
+      this.#finish(chunk, start, length, -1)
+      return
+    }
+    if (length - start > this.#maxEventBytes) {
+      this.#giveUp()
+      return
+    }
+    if (start < length) this.#append(start > 0 ? chunk.subarray(start) : chunk)
+    this.#lineStart = lineStart - start
+    this.#receivedBytes += length
+  }
+
+  /** Hands out the event from `start` to `next`; `lines` is -1 when its last line may not be complete. False when it was too long. */
+  #finish(chunk: Buffer, start: number, next: number, lines: number): boolean {
+    if (next - start > this.#maxEventBytes) {
+      this.#giveUp()
+      return false
+    }
+    const offset = this.#receivedBytes + start
+    let bytes: Buffer
+    if (start < 0) {
+      this.#append(chunk.subarray(0, next))
+      bytes = this.#takeCarried()
+    } else bytes = start === 0 && next === chunk.length ? chunk : chunk.subarray(start, next)
+    this.#onEvent(this.#readShort(bytes, offset, lines) ?? readLines(bytes, offset))
+    return true
+  }
+
+  /** Nearly all events are a data line, or an event line and a data line: their ends are known already. Undefined for any other. */
+  #readShort(bytes: Buffer, offset: number, lines: number): SseEvent | undefined {
+    if (lines < 1 || lines > 2) return undefined
+    const dataLine = lines === 1 ? 0 : this.#secondLineStart
+    const end = lines === 1 ? this.#firstLineEnd : this.#secondLineEnd
+    const value = fieldValue(bytes, dataLine, end, 'data')
+    if (value === -1) return undefined
+    const event = new ScannedEvent(bytes, offset, bytes.subarray(value, end))
+    if (lines === 1) return event
+    event.nameStart = fieldValue(bytes, 0, this.#firstLineEnd, 'event')
+    event.nameEnd = this.#firstLineEnd
+    return event.nameStart === -1 ? undefined : event
+  }
+
+  /** What is held is handed out as bytes without meaning, so that whoever forwards them can let go. */
+  #giveUp(): void {
+    this.#gaveUp = true
+    const offset = this.#receivedBytes - this.#carriedBytes
+    const bytes = this.#takeCarried()
+    if (bytes.length > 0) this.#onEvent(new ScannedEvent(bytes, offset, undefined))
+  }
+
+  #append(bytes: Buffer): void {
+    const needed = this.#carriedBytes + bytes.length
+    if (needed > this.#carry.length) {
+      const larger = Buffer.allocUnsafe(Math.max(1024, needed, Math.min(2 * this.#carry.length, this.#maxEventBytes)))
+      this.#carry.copy(larger, 0, 0, this.#carriedBytes)
+      this.#carry = larger
+    }
+    bytes.copy(this.#carry, this.#carriedBytes)
+    this.#carriedBytes = needed
+  }
+
+  /** The buffer goes with the event: the next one to be carried gets its own. */
+  #takeCarried(): Buffer {
+    const bytes = this.#carry.subarray(0, this.#carriedBytes)
+    this.#carry = EMPTY
+    this.#carriedBytes = 0
+    return bytes
+  }
+}
+
+/** Finds line ends from left to right. Keeps what it found, so that all calls together read each byte at most twice. */
+class LineEnds {
+  readonly #bytes: Buffer
+  #lineFeed = -1
+  #carriageReturn = -1
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  /** Offset of the first CR or LF at or behind `from`; the length when there is none. */
+  next(from: number): number {
+    const bytes = this.#bytes
+    if (this.#lineFeed < from) {
+      const found = bytes.indexOf(LINE_FEED, from)
+      this.#lineFeed = found === -1 ? bytes.length : found
+    }
+    if (this.#carriageReturn < from) {
+      const found = bytes.indexOf(CARRIAGE_RETURN, from)
+      this.#carriageReturn = found === -1 ? bytes.length : found
+    }
+    return Math.min(this.#lineFeed, this.#carriageReturn)
+  }
+}
+
+function startsWithByteOrderMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+}
+
+/** An event whose name is only decoded when somebody asks. */
+class ScannedEvent implements SseEvent {
+  readonly bytes: Buffer
+  readonly offset: number
+  data: Buffer | undefined
+  nameStart = 0
+  nameEnd = 0
+
+  constructor(bytes: Buffer, offset: number, data: Buffer | undefined) {
+    this.bytes = bytes
+    this.offset = offset
+    this.data = data
+  }
+
+  get name(): string {
+    return this.bytes.toString('utf8', this.nameStart, this.nameEnd)
+  }
+}
+
+function readLines(bytes: Buffer, offset: number): SseEvent {
+  const event = new ScannedEvent(bytes, offset, undefined)
+  // Several data lines are copied into one buffer; a list of views would cost far more than the bytes of a hostile event.
+  let joined: Buffer | undefined
+  let joinedBytes = 0
+  const ends = new LineEnds(bytes)
+  let start = offset === 0 && startsWithByteOrderMark(bytes) ? 3 : 0
+  while (start < bytes.length) {
+    const end = ends.next(start)
+    const value = fieldValue(bytes, start, end, 'data')
+    if (value !== -1) {
+      if (event.data === undefined) event.data = bytes.subarray(value, end)
+      else {
+        if (joined === undefined) {
+          joined = Buffer.allocUnsafe(bytes.length)
+          joinedBytes = event.data.copy(joined)
+        }
+        joined[joinedBytes] = LINE_FEED
+        joinedBytes += 1
+        joinedBytes += bytes.copy(joined, joinedBytes, value, end)
+      }
+    } else {
+      const nameStart = fieldValue(bytes, start, end, 'event')
+      if (nameStart !== -1) {
+        event.nameStart = nameStart
+        event.nameEnd = end
+      }
+    }
+    start = bytes[end] === CARRIAGE_RETURN && bytes[end + 1] === LINE_FEED ? end + 2 : end + 1
+  }
+  if (joined !== undefined) event.data = joined.subarray(0, joinedBytes)
+  return event
+}
+
+/** Where the value of `field` starts in the line from `start` to `end`; -1 when the line is another field or a comment. */
+function fieldValue(bytes: Buffer, start: number, end: number, field: 'data' | 'event'): number {
+  const colon = start + field.length
+  if (colon > end) return -1
+  for (let index = 0; index < field.length; index++) if (bytes[start + index] !== field.charCodeAt(index)) return -1
+  if (colon === end) return end
+  if (bytes[colon] !== COLON) return -1
+  return colon + 1 < end && bytes[colon + 1] === SPACE ? colon + 2 : colon + 1
+}
