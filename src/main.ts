@@ -11,7 +11,7 @@ import { addMockCommand } from './commands/mock.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addUpCommand } from './commands/up.ts'
-import { version } from './version.ts'
+import { version } from './package-info.ts'
 
 const context: CommandContext = {
   env: process.env,

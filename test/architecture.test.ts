@@ -27,12 +27,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mock: ['core'],
   app: ['core', 'config', 'edge', 'exchange', 'extproc', 'ratelimit'],
   up: ['core', 'app', 'config', 'edge', 'envoy', 'mock', 'providers'],
-  commands: ['core', 'app', 'config', 'edge', 'envoy', 'mock', 'up', 'providers'],
-  main: ['core', 'commands'],
+  commands: ['core', 'app', 'config', 'edge', 'envoy', 'mock', 'up', 'providers', 'package-info'],
+  'package-info': [],
+  main: ['core', 'commands', 'package-info'],
 }
 
 /** Files and folders that may touch the outside world. */
-const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch|credentials)\.ts$/, /^ratelimit\/redis-[a-z-]+\.ts$/]
+const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch|credentials)\.ts$/, /^ratelimit\/redis-[a-z-]+\.ts$/]
 const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
 
 const sources = listSources(join(root, 'src')).filter((file) => !file.path.endsWith('.test.ts'))

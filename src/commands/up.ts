@@ -1,16 +1,20 @@
 // `tollgate up`: Envoy and Tollgate together, in the foreground. What `npm start` runs.
 
 import { mkdir } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type App, startApp } from '../app.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
-import { findEnvoy } from '../up/find-envoy.ts'
+import { isClone, packageRoot } from '../package-info.ts'
+import { renderedVersion } from '../up/envoy-version.ts'
+import { ensureEnvoy } from '../up/find-envoy.ts'
 import { followConfig } from '../up/follow-config.ts'
 import { type MockedProviders, missingCredentials, mockMissingProviders } from '../up/mock-missing-providers.ts'
 import { type RunningEnvoy, runEnvoy } from '../up/run-envoy.ts'
+import { toolsDirectory } from '../up/tools-directory.ts'
 import { whatToTry } from '../up/what-to-try.ts'
 import { writeXds } from '../up/write-xds.ts'
 import type { CommandContext } from './command-context.ts'
@@ -32,28 +36,30 @@ export function addUpCommand(program: Command, context: CommandContext): void {
   addLogOptions(command)
   command
     .option('--mock', 'play every provider whose credential is not set with a built-in mock', false)
-    .option('--state-dir <dir>', "where Envoy's files and log go, and Envoy itself if it must be installed", '.tollgate')
+    .option('--state-dir <dir>', "where Envoy's configuration files and log go", '.tollgate')
     .action(async (options: UpOptions) => up(options, context))
 }
 
 async function up(options: UpOptions, context: CommandContext): Promise<void> {
   const format = context.isTerminal && context.env['TOLLGATE_LOG_FORMAT'] === undefined && options.logFormat === 'json' ? 'pretty' : options.logFormat
   const log = createLogger({ level: options.logLevel, format, write: context.stdout })
-  const written = await readConfig(options.config, context)
-  if (!options.mock) requireCredentials(written, context)
+  const read = await readConfig(options.config, context)
+  if (!options.mock) requireCredentials(read, context)
   const stateDir = resolve(context.cwd, options.stateDir)
   await mkdir(join(stateDir, 'run'), { recursive: true })
-  const binary = await findEnvoy({ version: written.envoy.version, stateDir, env: context.env, report: (line) => context.stderr(`${line}\n`) })
+  const envoyProgram = await ensureEnvoy({ toolsDirectory: toolsDirectory({ environment: context.env, root: packageRoot, isClone, home: homedir() }), environment: context.env, progress: (line) => context.stderr(`${line}\n`) })
+  const withVersion = (config: RuntimeConfig): RuntimeConfig => ({ ...config, envoy: { ...config.envoy, version: renderedVersion(envoyProgram.version) } })
+  const written = withVersion(read)
 
   const stop: (() => Promise<unknown> | unknown)[] = []
   try {
     const mocks = options.mock ? await mockMissingProviders(written, context.env) : undefined
     if (mocks !== undefined) stop.push(() => mocks.close())
-    const adapt = mocks?.adapt ?? ((config: RuntimeConfig) => config)
+    const adapt = (config: RuntimeConfig): RuntimeConfig => withVersion(mocks?.adapt(config) ?? config)
     const config = adapt(written)
     const app = await start('Tollgate', startApp({ config, log, env: context.env }))
     stop.push(() => app.close(STOP_GRACE_MS))
-    const envoy = await startEnvoy({ config, binary, stateDir, context })
+    const envoy = await startEnvoy({ config, binary: envoyProgram.path, stateDir, context })
     stop.push(() => envoy.stop(STOP_GRACE_MS))
     const following = followConfig({ path: options.config, app, log, xdsDir: join(stateDir, 'run', 'xds'), adapt })
     stop.push(() => following.close())

@@ -6,7 +6,7 @@
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
-import type { MessageContext, ProcessingMessage, StructValue } from '../extproc/messages.ts'
+import type { MessageContext, ProcessingMessage, StructValue } from './messages.ts'
 import { errorBody } from '../formats/error-body.ts'
 import { formatForPath } from '../formats/index.ts'
 import { ownedHeaders } from '../providers/attempt-stage.ts'

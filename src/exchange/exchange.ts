@@ -9,7 +9,7 @@ import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { createContentDecoder, isContentEncoding } from '../core/content-decoder.ts'
 import { TollgateError } from '../core/errors.ts'
 import { Headers } from '../core/headers.ts'
-import type { ProcessingMessage } from '../extproc/messages.ts'
+import type { ProcessingMessage } from './messages.ts'
 import { errorBody } from '../formats/error-body.ts'
 import type { ErrorStyle, Format } from '../formats/format.ts'
 import type { Action } from './action.ts'
@@ -55,7 +55,6 @@ export class Exchange implements Stage {
   #attempts = 0
   #status: number | undefined
   #reason: string | undefined
-  #outcome: Outcome | undefined
   #firstByteAtMs: number | undefined
   #finished = false
 
@@ -263,7 +262,6 @@ export class Exchange implements Stage {
   #finish(outcome: Outcome): void {
     if (this.#finished) return
     this.#finished = true
-    this.#outcome = outcome
     this.#stream?.settle()
     this.#decoder?.close()
     this.#dependencies.observer.finished(this.#summarize(outcome))

@@ -1,6 +1,6 @@
 // What the two stages have in common, as the service that drives them sees it.
 
-import type { ProcessingMessage } from '../extproc/messages.ts'
+import type { ProcessingMessage } from './messages.ts'
 import type { Action } from './action.ts'
 
 export interface Stage {

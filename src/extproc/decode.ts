@@ -4,7 +4,7 @@
 import { Headers } from '../core/headers.ts'
 import { lengthTag, ProtoReader, varintTag } from '../core/protobuf-wire.ts'
 import { decodeStruct, forEachStructLeaf, type StructValue } from '../core/struct.ts'
-import type { MessageContext, MessageKind, ProcessingMessage } from './messages.ts'
+import type { MessageContext, MessageKind, ProcessingMessage } from '../exchange/messages.ts'
 
 const REQUEST_HEADERS = lengthTag(2)
 const RESPONSE_HEADERS = lengthTag(3)
@@ -14,6 +14,7 @@ const REQUEST_TRAILERS = lengthTag(6)
 const RESPONSE_TRAILERS = lengthTag(7)
 const METADATA_CONTEXT = lengthTag(8)
 const ATTRIBUTES = lengthTag(9)
+const PROTOCOL_CONFIG = lengthTag(10)
 
 const HTTP_HEADERS_HEADERS = lengthTag(1)
 const HTTP_HEADERS_END_OF_STREAM = varintTag(3)
@@ -21,11 +22,15 @@ const HEADER_MAP_HEADERS = lengthTag(1)
 const HEADER_KEY = lengthTag(1)
 const HEADER_VALUE = lengthTag(2)
 const HEADER_RAW_VALUE = lengthTag(3)
+const PROTOCOL_REQUEST_BODY_MODE = varintTag(1)
 const HTTP_BODY_BODY = lengthTag(1)
 const HTTP_BODY_END_OF_STREAM = varintTag(2)
 const FILTER_METADATA = lengthTag(1)
 const MAP_KEY = lengthTag(1)
 const MAP_VALUE = lengthTag(2)
+
+/** ProcessingMode.BodySendMode NONE. */
+const BODY_MODE_NONE = 0
 
 /** The only key of ProcessingRequest.attributes: Envoy's name of the filter. */
 const FILTER_NAME = 'envoy.filters.http.ext_proc'
@@ -43,6 +48,7 @@ export function decodeProcessingRequest(bytes: Buffer): ProcessingMessage {
   const context = new LazyContext()
   let kind: MessageKind | undefined
   let message: ProtoReader | undefined
+  let bodyFollows = true
   for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     const caseKind = mapCase(tag)
     if (caseKind !== undefined) {
@@ -50,13 +56,14 @@ export function decodeProcessingRequest(bytes: Buffer): ProcessingMessage {
       message = reader.message()
     } else if (tag === METADATA_CONTEXT) context.encodedMetadata = reader.bytes()
     else if (tag === ATTRIBUTES) context.attributes = decodeAttributes(reader.message(), context.attributes)
+    else if (tag === PROTOCOL_CONFIG) bodyFollows = decodeRequestBodyMode(reader.message()) !== BODY_MODE_NONE
     else reader.skip()
   }
   if (kind === undefined || message === undefined) return { kind: 'unknown', context }
   switch (kind) {
     case 'request_headers':
     case 'response_headers':
-      return decodeHeaders(kind, message, context)
+      return decodeHeaders(kind, message, { bodyFollows, context })
     case 'request_body':
     case 'response_body':
       return decodeBody(kind, message, context)
@@ -84,7 +91,11 @@ function mapCase(tag: number): MessageKind | undefined {
   }
 }
 
-function decodeHeaders(kind: 'request_headers' | 'response_headers', reader: ProtoReader, context: MessageContext): ProcessingMessage {
+function decodeHeaders(
+  kind: 'request_headers' | 'response_headers',
+  reader: ProtoReader,
+  rest: { readonly bodyFollows: boolean; readonly context: MessageContext },
+): ProcessingMessage {
   const headers = new Headers()
   let endOfStream = false
   for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
@@ -92,7 +103,17 @@ function decodeHeaders(kind: 'request_headers' | 'response_headers', reader: Pro
     else if (tag === HTTP_HEADERS_END_OF_STREAM) endOfStream = reader.bool()
     else reader.skip()
   }
-  return { kind, headers, endOfStream, context }
+  return { kind, headers, endOfStream, bodyFollows: rest.bodyFollows, context: rest.context }
+}
+
+// proto3 leaves the zero of an enum out, and NONE is the zero: a protocol_config that is there but empty says NONE.
+function decodeRequestBodyMode(reader: ProtoReader): number {
+  let mode = BODY_MODE_NONE
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+    if (tag === PROTOCOL_REQUEST_BODY_MODE) mode = reader.uint()
+    else reader.skip()
+  }
+  return mode
 }
 
 function decodeHeaderMap(reader: ProtoReader, headers: Headers): void {

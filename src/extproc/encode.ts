@@ -4,7 +4,7 @@
 import { ProtoWriter } from '../core/protobuf-wire.ts'
 import { encodeStruct } from '../core/struct.ts'
 import type { Action, BodyDelivery, HeaderChanges, Metadata } from '../exchange/action.ts'
-import type { MessageKind } from './messages.ts'
+import type { MessageKind } from '../exchange/messages.ts'
 
 /** The oneof case of the answer to each kind of message. */
 const ANSWERS = { request_headers: 1, response_headers: 2, request_body: 3, response_body: 4, request_trailers: 5, response_trailers: 6 } as const satisfies Record<MessageKind, number>

@@ -11,7 +11,7 @@ import { Exchange } from '../exchange/exchange.ts'
 import type { Stage } from '../exchange/stage.ts'
 import { decodeProcessingRequest } from './decode.ts'
 import { encodeAction } from './encode.ts'
-import type { MessageKind, ProcessingMessage } from './messages.ts'
+import type { MessageKind, ProcessingMessage } from '../exchange/messages.ts'
 
 export const EXTPROC_METHOD = '/envoy.service.ext_proc.v3.ExternalProcessor/Process'
 /** Which of the two stages a call belongs to; rendered into Envoy's grpc_service.initial_metadata. Absent: the request stage. */

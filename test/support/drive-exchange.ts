@@ -5,7 +5,7 @@ import { Headers } from '../../src/core/headers.ts'
 import type { Action } from '../../src/exchange/action.ts'
 import { Exchange } from '../../src/exchange/exchange.ts'
 import type { ExchangeSummary } from '../../src/exchange/summary.ts'
-import type { MessageContext } from '../../src/extproc/messages.ts'
+import type { MessageContext } from '../../src/exchange/messages.ts'
 import { buildConfig } from './build-config.ts'
 
 export const noContext: MessageContext = { attributes: new Map(), metadata: () => undefined }
@@ -67,7 +67,7 @@ export function driveExchange(options: { config?: RuntimeConfig; credentials?: R
     async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, body }: RequestParts): Promise<Action> {
       const bytes = Buffer.isBuffer(body) ? body : typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body ?? {}))
       const all = Headers.from({ ':method': method, ':path': path, 'content-type': 'application/json', ...headers })
-      const first = await receive({ kind: 'request_headers', headers: all, endOfStream: false, context: noContext })
+      const first = await receive({ kind: 'request_headers', headers: all, endOfStream: false, bodyFollows: true, context: noContext })
       return exchange.done ? first : receive({ kind: 'request_body', body: bytes, endOfStream: true, context: noContext })
     },
     answer({ status = 200, headers = {}, provider = 'openai', attempts = 1, codeDetails = 'via_upstream', endOfStream = false }: AnswerParts = {}): Promise<Action> {
@@ -77,7 +77,7 @@ export function driveExchange(options: { config?: RuntimeConfig; credentials?: R
         ['response.code_details', codeDetails],
       ])
       const all = Headers.from({ ':status': String(status), 'content-type': 'application/json', ...headers })
-      return receive({ kind: 'response_headers', headers: all, endOfStream, context: { attributes, metadata: () => undefined } })
+      return receive({ kind: 'response_headers', headers: all, endOfStream, bodyFollows: true, context: { attributes, metadata: () => undefined } })
     },
     body(body: unknown, endOfStream = true): Promise<Action> {
       const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))

@@ -1,4 +1,4 @@
-// The part of envoy.service.ext_proc.v3 that we read, as plain values. decode.ts makes them from bytes.
+// The part of envoy.service.ext_proc.v3 that a stage reads, as plain values. extproc/decode.ts makes them from bytes.
 
 import type { Headers } from '../core/headers.ts'
 
@@ -13,7 +13,14 @@ export interface MessageContext {
 }
 
 export type ProcessingMessage =
-  | { readonly kind: 'request_headers' | 'response_headers'; readonly headers: Headers; readonly endOfStream: boolean; readonly context: MessageContext }
+  | {
+      readonly kind: 'request_headers' | 'response_headers'
+      readonly headers: Headers
+      readonly endOfStream: boolean
+      /** Envoy's filter is configured to send the request's body too (protocol_config of the first message; true when it does not say). */
+      readonly bodyFollows: boolean
+      readonly context: MessageContext
+    }
   | { readonly kind: 'request_body' | 'response_body'; readonly body: Buffer; readonly endOfStream: boolean; readonly context: MessageContext }
   | { readonly kind: 'request_trailers' | 'response_trailers'; readonly context: MessageContext }
   /** A oneof case this version does not know: cannot be answered correctly, so the call ends with an error. */
