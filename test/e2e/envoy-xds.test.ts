@@ -1,19 +1,19 @@
 // File-based xDS on real Envoys: a provider is added while requests run, and none of them notices.
 
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import type { ModelConfig, RuntimeConfig } from '../../src/config/runtime-config.ts'
-import { renderXds } from '../../src/envoy/render.ts'
+import { writeXds } from '../../src/up/write-xds.ts'
+import { parse } from 'yaml'
 import { fromEnvironment, model, provider, runtimeConfig } from '../support/runtime-config.ts'
 import { envoyBinary, envoysUnderTest } from './support/envoy-binaries.ts'
 import { startScriptedServices, type ScriptedServices } from './support/scripted-services.ts'
 import { startEnvoy, type RunningEnvoy } from './support/start-envoy.ts'
 import { until } from './support/until.ts'
 import { startUpstream, type Upstream } from './support/upstream.ts'
-import { writeXds } from './support/write-xds.ts'
 
 for (const { version, skip } of envoysUnderTest()) {
   describe(`Envoy ${version}: file-based xDS`, { skip }, () => {
@@ -31,8 +31,9 @@ for (const { version, skip } of envoysUnderTest()) {
       second = await startUpstream({ status: 200, body: 'second' })
       const listen = { extproc: services.address, ratelimit: services.address, admin: '127.0.0.1:0' }
       configure = (models) => runtimeConfig({ models, listen, envoy: { version } })
-      const { bootstrap, files } = renderXds(configure([model('m', [one()])]), { directory })
-      await writeXds(directory, files)
+      const written = await writeXds(configure([model('m', [one()])]), directory)
+      // The file is ours; startEnvoy only wants an object.
+      const bootstrap = parse(await readFile(written.bootstrap, 'utf8')) as object
       const environment = { TEST_KEY_ONE: 'key-of-one', TEST_KEY_TWO: 'key-of-two' }
       envoy = await startEnvoy({ binary: envoyBinary(version).path, bootstrap, environment })
     })
@@ -61,23 +62,31 @@ for (const { version, skip } of envoysUnderTest()) {
         }
       }
       const clients = [load(), load(), load(), load()]
-      const { files } = renderXds(configure([model('m', [one()]), model('n', [two()])]), { directory })
-      await writeXds(directory, files)
-      const written = performance.now()
-      await until('the new cluster is there', async () => (await (await fetch(`${envoy.adminUrl}/clusters`)).text()).includes('\ntwo::'))
-      const tookMs = performance.now() - written
-      services.script.chain = ['two']
-      await until('the new provider answers', () => answers.has('200 second'))
-      running = false
-      await Promise.all(clients)
+      let changed: readonly string[] = []
+      let tookMs = Infinity
+      try {
+        ;({ changed } = await writeXds(configure([model('m', [one()]), model('n', [two()])]), directory))
+        const written = performance.now()
+        await until('the new cluster is there', async () => (await (await fetch(`${envoy.adminUrl}/clusters`)).text()).includes('\ntwo::'))
+        tookMs = performance.now() - written
+        services.script.chain = ['two']
+        await until('the new provider answers', () => answers.has('200 second'))
+      } finally {
+        running = false
+        await Promise.all(clients)
+      }
       assert.deepEqual([...answers.keys()].toSorted(), ['200 first', '200 second'])
       assert.ok(tookMs < 1000, `${tookMs} ms`)
       assert.equal(second.seen.at(-1)?.headers['authorization'], 'Bearer key-of-two')
+      // A new listener would cut the streams that are open.
+      assert.ok(changed.includes('cds.yaml') && !changed.includes('lds.yaml'), changed.join())
     })
 
     test('keeps what it has when a file is broken', async () => {
       services.script.chain = ['one']
-      await writeXds(directory, [{ name: 'cds.yaml', content: { resources: [{ '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster', nonsense: true }] } }])
+      const broken = { resources: [{ '@type': 'type.googleapis.com/envoy.config.cluster.v3.Cluster', nonsense: true }] }
+      await writeFile(join(directory, 'broken'), JSON.stringify(broken))
+      await rename(join(directory, 'broken'), join(directory, 'cds.yaml'))
       await until('the file is refused', () => envoy.log().includes('nonsense'))
       assert.equal(await ask(), '200 first')
     })
