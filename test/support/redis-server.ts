@@ -17,20 +17,24 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-async function waitForLine(server: ChildProcess, text: string): Promise<void> {
-  let seen = ''
-  for await (const chunk of server.stdout ?? []) {
-    seen += String(chunk)
-    if (seen.includes(text)) break
-  }
-  if (!seen.includes(text)) throw new Error(`redis-server ended without saying "${text}":\n${seen}`)
+/** Resolves when the server has written `text`; rejects when it ends without. What it writes is never left unread. */
+function waitForText(server: ChildProcess, text: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let seen = ''
+    server.stdout?.on('data', (chunk) => {
+      seen += String(chunk)
+      if (text.test(seen)) resolve()
+    })
+    server.once('error', reject)
+    server.once('exit', () => reject(new Error(`redis-server ended without saying ${String(text)}:\n${seen}`)))
+  })
 }
 
 async function start(directory: string, options: readonly string[], removeDirectory: boolean): Promise<ChildProcess & { pid: number; stop: () => Promise<void> }> {
   const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
   const server = spawn(binary, [...options, '--dir', directory, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
   // Awaited in stop(); subscribed to now, because it may come at any time.
-  const ended = once(server, 'exit')
+  const ended = new Promise((resolve) => server.once('exit', resolve))
   const stop = async (): Promise<void> => {
     if (server.exitCode === null && server.signalCode === null) {
       server.kill('SIGTERM')
@@ -41,13 +45,11 @@ async function start(directory: string, options: readonly string[], removeDirect
     if (removeDirectory) await rm(directory, { recursive: true, force: true })
   }
   try {
-    const failed = once(server, 'error').then(([error]) => Promise.reject(error instanceof Error ? error : new Error(String(error))))
-    await Promise.race([waitForLine(server, 'Ready to accept connections'), failed])
+    await waitForText(server, /ready to accept connections/i)
   } catch (error) {
     await rm(directory, { recursive: true, force: true })
     throw error
   }
-  server.stdout?.resume()
   return Object.assign(server, { pid: server.pid ?? 0, stop })
 }
 
@@ -78,10 +80,9 @@ export async function startRedisCluster(): Promise<RedisServer> {
   const server = await start(directory, options, true)
   const { Redis } = await import('ioredis')
   const client = new Redis({ port, host: '127.0.0.1' })
-  const serving = waitForLine(server, 'Cluster state changed: ok')
+  const serving = waitForText(server, /Cluster state changed: ok/)
   await client.cluster('ADDSLOTSRANGE', 0, 16_383)
   await serving
-  server.stdout?.resume()
   client.disconnect()
   return { store: { kind: 'redis-cluster', nodes: [`127.0.0.1:${String(port)}`] }, address: { port }, pid: server.pid, stop: server.stop }
 }
