@@ -60,6 +60,7 @@ describe('scanTopLevel', () => {
     ['a truncated object', '{"a":1', "expected ',' or '}' after a member, found the end of the body at line 1, column 7"],
     ['a truncated value', '{"a":', 'expected a value, found the end of the body at line 1, column 6'],
     ['a string that never ends', '{\n"a":"bc', 'the body ends inside the string that starts at line 2, column 5'],
+    ['a string that is only opened, in the last bytes', '{"a":"}', 'the body ends inside the string that starts at line 1, column 6'],
     ['a body that ends in a backslash', '{"a":"\\', String.raw`expected one of " \ / b f n r t u after a backslash, found the end of the body at line 1, column 8`],
     ['a comma before the end', '{"a":1,}', "expected a member name in double quotes after ',', found '}' at line 1, column 8"],
     ['a comma before the end of a list', '{"a":[1,]}', "expected a value, found ']' at line 1, column 9"],

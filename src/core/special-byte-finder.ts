@@ -19,10 +19,10 @@ export class SpecialByteFinder {
   #nextBackslash = -1
 
   constructor(body: Buffer) {
-    const start = Math.min(body.length, -body.byteOffset & 3)
+    const start = -body.byteOffset & 3
     this.#body = body
     this.#wordsStart = start
-    this.#words = new Uint32Array(body.buffer, body.byteOffset + start, (body.length - start) >> 2)
+    this.#words = body.length < start ? new Uint32Array(0) : new Uint32Array(body.buffer, body.byteOffset + start, (body.length - start) >> 2)
   }
 
   /** Offset of the first quote or backslash at or behind `from`; the length of the body if there is none. */
@@ -44,7 +44,8 @@ export class SpecialByteFinder {
       // Nonzero when one of the four bytes is zero (Mycroft's test): only then is it worth finding which.
       if ((((quotes - 0x01010101) & ~quotes) | ((backslashes - 0x01010101) & ~backslashes)) & 0x80808080) return this.#walk(this.#wordsStart + (index << 2))
     }
-    return this.#search(this.#wordsStart + (lastWord << 2))
+    // In the last bytes, behind the whole words, `at` is already further.
+    return this.#search(Math.max(at, this.#wordsStart + (lastWord << 2)))
   }
 
   #walk(from: number): number {

@@ -42,12 +42,12 @@ export function parseMultipartForm(body: Buffer, contentType: string | undefined
 }
 
 function parseBoundary(contentType: string | undefined): string {
-  const parsed = parseHeaderParameters(contentType ?? '')
-  if (parsed?.value !== 'multipart/form-data') {
+  if (!/^\s*multipart\/form-data\s*(?:;|$)/i.test(contentType ?? '')) {
     const given = contentType === undefined || contentType === '' ? 'a body without content-type' : JSON.stringify(contentType)
     throw new TollgateError('unsupported_request', `This endpoint takes multipart/form-data with a boundary, not ${given}.`)
   }
-  const [parameter, another] = parsed.parameters.filter(({ name }) => name === 'boundary' || name.startsWith('boundary*'))
+  const parameters = parseHeaderParameters(contentType ?? '')?.parameters ?? []
+  const [parameter, another] = parameters.filter(({ name }) => name === 'boundary' || name.startsWith('boundary*'))
   // RFC 2046, "bchars": 1 to 70 of these, and no space at the end.
   if (parameter?.name !== 'boundary' || another !== undefined || !/^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(parameter.value)) {
     throw new TollgateError('malformed_request', 'The content-type of a multipart body must have one boundary of 1 to 70 characters (RFC 2046).')
