@@ -47,9 +47,9 @@ export async function startUpstream(behaviour: Behaviour = { status: 200 }, tls?
 
 /** A port on which nothing listens: bound once and given back. */
 export async function closedPort(): Promise<number> {
-  const { port, close } = await startUpstream()
-  await close()
-  return port
+  const upstream = await startUpstream()
+  await upstream.close()
+  return upstream.port
 }
 
 async function closeServer(server: Server): Promise<void> {
