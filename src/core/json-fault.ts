@@ -7,8 +7,7 @@ import { TollgateError } from './errors.ts'
  * Lines and columns count from 1; a line ends at LF; a column is a character (code point), not a byte.
  */
 export function jsonFault(body: Buffer, offset: number, expected: string): TollgateError {
-  const { line, column } = positionOf(body, offset)
-  return new TollgateError('malformed_request', `The body is not valid JSON: expected ${expected}, found ${foundAt(body, offset)} at line ${line}, column ${column}.`)
+  return jsonFaultAt(body, offset, `expected ${expected}, found ${foundAt(body, offset)}`)
 }
 
 /** For faults that are not about one unexpected character: `problem` is a whole clause. */

@@ -53,6 +53,7 @@ describe('scanTopLevel', () => {
     }
   })
 
+  const escapes = String.raw`" \ / b f n r t u`
   const faults: readonly (readonly [name: string, text: string, message: string])[] = [
     ['an empty body', '', "expected a JSON object, which starts with '{', found the end of the body at line 1, column 1"],
     ['a byte order mark', '\ufeff{}', "expected a JSON object, which starts with '{', found byte 0xef at line 1, column 1"],
@@ -61,7 +62,7 @@ describe('scanTopLevel', () => {
     ['a truncated value', '{"a":', 'expected a value, found the end of the body at line 1, column 6'],
     ['a string that never ends', '{\n"a":"bc', 'the body ends inside the string that starts at line 2, column 5'],
     ['a string that is only opened, in the last bytes', '{"a":"}', 'the body ends inside the string that starts at line 1, column 6'],
-    ['a body that ends in a backslash', '{"a":"\\', String.raw`expected one of " \ / b f n r t u after a backslash, found the end of the body at line 1, column 8`],
+    ['a body that ends in a backslash', '{"a":"\\', String.raw`expected one of ${escapes} after a backslash, found the end of the body at line 1, column 8`],
     ['a comma before the end', '{"a":1,}', "expected a member name in double quotes after ',', found '}' at line 1, column 8"],
     ['a comma before the end of a list', '{"a":[1,]}', "expected a value, found ']' at line 1, column 9"],
     ['no comma', '{"a":1 "b":2}', "expected ',' or '}' after a member, found '\"' at line 1, column 8"],
@@ -75,7 +76,7 @@ describe('scanTopLevel', () => {
     ['a bare minus', '{"a":-}', "expected a digit, found '}' at line 1, column 7"],
     ['a number that ends in a dot', '{"a":1.}', "expected a digit, found '}' at line 1, column 8"],
     ['an empty exponent', '{"a":1e+}', "expected a digit, found '}' at line 1, column 9"],
-    ['an unknown escape', String.raw`{"a":"\x41"}`, String.raw`expected one of " \ / b f n r t u after a backslash, found 'x' at line 1, column 8`],
+    ['an unknown escape', String.raw`{"a":"\x41"}`, String.raw`expected one of ${escapes} after a backslash, found 'x' at line 1, column 8`],
     ['a short unicode escape', String.raw`{"a":"\u12G4"}`, String.raw`expected four hexadecimal digits after \u, found 'G' at line 1, column 11`],
     ['the wrong bracket', '{"a":[1}', "expected ',' or ']' after an element, found '}' at line 1, column 8"],
   ]
@@ -87,7 +88,7 @@ describe('scanTopLevel', () => {
   }
 
   it('refuses JSON that is not an object', () => {
-    for (const text of ['[{}]', '"text"', '1', 'null']) assert.match(refusal(text), /expected a JSON object, which starts with '{', found '.' at line 1, column 1/)
+    for (const text of ['[{}]', '"text"', '1', 'null']) assert.match(refusal(text), /expected a JSON object, .*, found '.' at line 1, column 1/)
   })
 
   it('refuses JSON in UTF-16', () => {

@@ -12,7 +12,7 @@ const MAX_WORDS = 16
 export class SpecialByteFinder {
   readonly #body: Buffer
   // The body as 32-bit words, as far as whole aligned words go, and the offset of the first one.
-  readonly #words: Uint32Array
+  readonly #words: Int32Array
   readonly #wordsStart: number
   // What the last searches found; kept, so that all searches together read each byte once.
   #nextQuote = -1
@@ -22,7 +22,7 @@ export class SpecialByteFinder {
     const start = -body.byteOffset & 3
     this.#body = body
     this.#wordsStart = start
-    this.#words = body.length < start ? new Uint32Array(0) : new Uint32Array(body.buffer, body.byteOffset + start, (body.length - start) >> 2)
+    this.#words = body.length < start ? new Int32Array(0) : new Int32Array(body.buffer, body.byteOffset + start, (body.length - start) >> 2)
   }
 
   /** Offset of the first quote or backslash at or behind `from`; the length of the body if there is none. */

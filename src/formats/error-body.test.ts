@@ -41,8 +41,9 @@ describe('errorBodyFor', () => {
   ]
   for (const [status, openai, anthropic] of typesByStatus) {
     it(`names the type of a ${status}`, () => {
-      assert.deepEqual(JSON.parse(errorBodyFor('openai', { status, message: text }).toString()), { error: { message: text, type: openai, param: null, code: null } })
-      assert.deepEqual(JSON.parse(errorBodyFor('anthropic', { status, message: text }).toString()), { type: 'error', error: { type: anthropic, message: text } })
+      const parsed = (style: 'openai' | 'anthropic'): unknown => JSON.parse(errorBodyFor(style, { status, message: text }).toString())
+      assert.deepEqual(parsed('openai'), { error: { message: text, type: openai, param: null, code: null } })
+      assert.deepEqual(parsed('anthropic'), { type: 'error', error: { type: anthropic, message: text } })
     })
   }
 

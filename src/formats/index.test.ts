@@ -78,7 +78,7 @@ describe('every format', () => {
 describe('openai-responses', () => {
   it('refuses background answers', () => {
     const parse = (body: string): unknown => formatForPath('/v1/responses')?.parseRequest(Buffer.from(body), undefined)
-    assert.throws(() => parse('{"model":"m","background":true}'), { code: 'unsupported_request', param: 'background', message: /nobody would see what it used/ })
+    assert.throws(() => parse('{"model":"m","background":true}'), { code: 'unsupported_request', param: 'background', message: /nobody would see/ })
     assert.throws(() => parse('{"model":"m","Background":true}'), { code: 'malformed_request', param: 'background' })
     assert.throws(() => parse('{"model":"m","background":1}'), { code: 'malformed_request', param: 'background' })
     assert.throws(() => parse('{"model":"m","background":false,"background":true}'), { code: 'malformed_request', param: 'background' })
@@ -87,7 +87,8 @@ describe('openai-responses', () => {
   })
 
   it('keeps its stream_options, which have no switch for usage', () => {
-    const request = formatForPath('/v1/responses')?.parseRequest(Buffer.from('{"stream":true,"stream_options":{"include_obfuscation":false},"max_output_tokens":9}'), undefined)
+    const body = Buffer.from('{"stream":true,"stream_options":{"include_obfuscation":false},"max_output_tokens":9}')
+    const request = formatForPath('/v1/responses')?.parseRequest(body, undefined)
     assert.deepEqual([request?.stream, request?.usageAsked, request?.maxOutputTokens], [true, true, 9])
     assert.equal(request?.edit({ askForUsage: true }), undefined)
   })

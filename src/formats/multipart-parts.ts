@@ -84,7 +84,9 @@ function parsePart(body: Buffer, { number, start, end }: { readonly number: numb
   if (disposition?.value !== 'form-data') throw broken(`has no plain Content-Disposition "form-data" in part ${number}`)
   const parameters = new Map<string, string>()
   for (const { name, value } of disposition.parameters) {
-    if (parameters.has(name) || name.startsWith('name*')) throw broken(`has a second spelling of ${JSON.stringify(name)} in the Content-Disposition of part ${number}`)
+    if (parameters.has(name) || name.startsWith('name*')) {
+      throw broken(`has a second spelling of ${JSON.stringify(name)} in the Content-Disposition of part ${number}`)
+    }
     parameters.set(name, value)
   }
   const name = parameters.get('name')

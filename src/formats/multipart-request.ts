@@ -38,7 +38,7 @@ export function parseMultipartRequest(body: Buffer, contentType: string | undefi
     inputTokensEstimate: estimateInputTokens({ textBytes, mediaCount: files.length }),
     edit(changes) {
       if (changes.model === undefined || changes.model === model) return undefined
-      return writeModel(body, { form, part: fields.get('model'), model: changes.model })
+      return writeModel(body, { form, modelPart: fields.get('model'), model: changes.model })
     },
   }
 }
@@ -65,11 +65,17 @@ function readStream(value: string | undefined): boolean {
   return lowerCase === 'true'
 }
 
-function writeModel(body: Buffer, { form, part, model }: { readonly form: MultipartForm; readonly part: FormPart | undefined; readonly model: string }): Buffer | undefined {
+interface ModelChange {
+  readonly form: MultipartForm
+  readonly modelPart: FormPart | undefined
+  readonly model: string
+}
+
+function writeModel(body: Buffer, { form, modelPart, model }: ModelChange): Buffer | undefined {
   if (model.includes(`--${form.boundary}`)) {
     throw new TollgateError('malformed_request', 'The boundary of the multipart body is part of a model name. Use a random one.')
   }
-  if (part !== undefined) return spliceBytes(body, [{ start: part.start, end: part.end, text: model }])
+  if (modelPart !== undefined) return spliceBytes(body, [{ start: modelPart.start, end: modelPart.end, text: model }])
   const text = `--${form.boundary}\r\nContent-Disposition: form-data; name="model"\r\n\r\n${model}\r\n`
   return spliceBytes(body, [{ start: form.firstDelimiter, end: form.firstDelimiter, text }])
 }

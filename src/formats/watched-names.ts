@@ -21,7 +21,8 @@ export function refuseOtherCase(watched: ReadonlySet<string>, name: string): voi
   if (!/[^a-z0-9_]/.test(name)) return
   const folded = foldCase(name)
   if (!watched.has(folded)) return
-  throw new TollgateError('malformed_request', `The request has ${JSON.stringify(name)}, which some providers read as "${folded}". Write "${folded}".`, { param: folded })
+  const message = `The request has ${JSON.stringify(name)}, which some providers read as "${folded}". Write "${folded}".`
+  throw new TollgateError('malformed_request', message, { param: folded })
 }
 
 // Upper case first: it joins U+017F (long s) to S; lower case then joins U+212A (the Kelvin sign) to k. Both fold in Go.

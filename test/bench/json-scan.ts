@@ -73,7 +73,8 @@ for (const [name, text] of Object.entries(bodies)) {
   const [scan = 0, latin1 = 0, utf8 = 0] = [...samples.values()].map(median)
   const kilobytes = (body.length / 1024).toFixed(1)
   console.log(
-    `${name.padEnd(26)} ${kilobytes.padStart(6)} KB  scan ${scan.toFixed(2).padStart(8)}  latin1 ${latin1.toFixed(2).padStart(8)}  utf8 ${utf8.toFixed(2).padStart(8)}` +
+    `${name.padEnd(26)} ${kilobytes.padStart(6)} KB  scan ${scan.toFixed(2).padStart(8)}` +
+      `  latin1 ${latin1.toFixed(2).padStart(8)}  utf8 ${utf8.toFixed(2).padStart(8)}` +
       `  scan/latin1 ${(scan / latin1).toFixed(2)}  scan/utf8 ${(scan / utf8).toFixed(2)}`,
   )
 }
