@@ -49,7 +49,10 @@ function checkNode(node: SourceNode, place: Place | undefined, findings: KeyFind
   if (node.kind === 'list') {
     for (const item of node.items) {
       if (item.kind === 'map') checkNode(item, place, findings)
-      else findings.problems.push({ message: `config error, yaml file contains list of type other than map: ${describe(item)}`, line: item.line, column: item.column })
+      else {
+        const message = `config error, yaml file contains list of type other than map: ${describe(item)}`
+        findings.problems.push({ message, line: item.line, column: item.column })
+      }
     }
   } else if (node.kind === 'map') {
     const seen = new Set<string>()

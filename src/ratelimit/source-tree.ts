@@ -137,7 +137,7 @@ export function parseSourceTree(text: string): SourceTree {
   }
   const building: Building = { document, positionOf, problems: [], nodesLeft: maxNodes }
   const root = document.contents === null ? undefined : convertNode(building, document.contents, 0, { line: 1, column: 1 })
-  const warnings =
-    second === undefined ? [] : [{ message: 'only the first YAML document of a file is read, everything from here on is ignored', ...positionOf(second.range[0]) }]
+  const ignored = 'only the first YAML document of a file is read, everything from here on is ignored'
+  const warnings = second === undefined ? [] : [{ message: ignored, ...positionOf(second.range[0]) }]
   return { root, problems: building.problems, warnings }
 }

@@ -10,7 +10,8 @@ const scalarTags = { null: '!!null', bool: '!!bool', int: '!!int', uint: '!!int'
 function cannotUnmarshal(node: SourceNode, target: string, hint: string): FileProblem {
   const tag = node.kind === 'map' ? '!!map' : node.kind === 'list' ? '!!seq' : scalarTags[node.resolved.kind]
   const shown = node.kind !== 'scalar' ? '' : node.text.length > 10 ? ` \`${node.text.slice(0, 7)}...\`` : ` \`${node.text}\``
-  return { message: `error loading config file: yaml: unmarshal errors: cannot unmarshal ${tag}${shown} into ${target} (${hint})`, line: node.line, column: node.column }
+  const message = `error loading config file: yaml: unmarshal errors: cannot unmarshal ${tag}${shown} into ${target} (${hint})`
+  return { message, line: node.line, column: node.column }
 }
 
 function isNull(node: SourceNode): boolean {

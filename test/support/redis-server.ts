@@ -1,6 +1,7 @@
 // A real Redis for a test: own process, unix socket or (for a cluster of one) TCP, nothing on disk but a directory that goes away.
 
 import type { ChildProcess } from 'node:child_process'
+import { Redis } from 'ioredis'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -30,9 +31,18 @@ function waitForText(server: ChildProcess, text: RegExp): Promise<void> {
   })
 }
 
-async function start(directory: string, options: readonly string[], removeDirectory: boolean): Promise<ChildProcess & { pid: number; stop: () => Promise<void> }> {
+interface Process {
+  readonly server: ChildProcess
+  readonly pid: number
+  readonly stop: () => Promise<void>
+}
+
+async function start(directory: string, options: readonly string[], removeDirectory: boolean): Promise<Process> {
   const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
   const server = spawn(binary, [...options, '--dir', directory, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  // When the test itself ends early, its Redis must not stay.
+  const killWithUs = (): void => void server.kill('SIGKILL')
+  process.once('exit', killWithUs)
   // Awaited in stop(); subscribed to now, because it may come at any time.
   const ended = new Promise((resolve) => server.once('exit', resolve))
   const stop = async (): Promise<void> => {
@@ -42,26 +52,30 @@ async function start(directory: string, options: readonly string[], removeDirect
       server.kill('SIGCONT')
       await ended
     }
+    process.off('exit', killWithUs)
     if (removeDirectory) await rm(directory, { recursive: true, force: true })
   }
   try {
     await waitForText(server, /ready to accept connections/i)
   } catch (error) {
-    await rm(directory, { recursive: true, force: true })
+    await stop()
     throw error
   }
-  return Object.assign(server, { pid: server.pid ?? 0, stop })
+  return { server, pid: server.pid ?? 0, stop }
 }
 
-/** `directory`: of an earlier server, to come back on the same socket; without it a new one, removed by `stop`. */
-export async function startRedis({ directory }: { directory?: string } = {}): Promise<RedisServer> {
+/**
+ * `directory`: the caller's, so that a later server can come back on the same socket; else a new one that `stop` removes.
+ * `options`: more of redis-server's.
+ */
+export async function startRedis({ directory, options = [] }: { directory?: string; options?: readonly string[] } = {}): Promise<RedisServer> {
   const home = directory ?? (await mkdtemp(join(tmpdir(), 'tollgate-redis-')))
   const path = join(home, 'redis.sock')
-  const { pid, stop } = await start(home, ['--port', '0', '--unixsocket', path], directory === undefined)
+  const { pid, stop } = await start(home, ['--port', '0', '--unixsocket', path, ...options], directory === undefined)
   return { store: { kind: 'redis', url: path }, address: { path }, pid, stop }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -76,13 +90,13 @@ export async function startRedisCluster(): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'tollgate-redis-'))
   const port = await freePort()
   const busPort = await freePort()
-  const options = ['--port', String(port), '--bind', '127.0.0.1', '--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-announce-ip', '127.0.0.1']
-  const server = await start(directory, options, true)
-  const { Redis } = await import('ioredis')
+  const listen = ['--port', String(port), '--bind', '127.0.0.1']
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-announce-ip', '127.0.0.1']
+  const { server, pid, stop } = await start(directory, [...listen, ...cluster], true)
   const client = new Redis({ port, host: '127.0.0.1' })
   const serving = waitForText(server, /Cluster state changed: ok/)
   await client.cluster('ADDSLOTSRANGE', 0, 16_383)
   await serving
   client.disconnect()
-  return { store: { kind: 'redis-cluster', nodes: [`127.0.0.1:${String(port)}`] }, address: { port }, pid: server.pid, stop: server.stop }
+  return { store: { kind: 'redis-cluster', nodes: [`127.0.0.1:${String(port)}`] }, address: { port }, pid, stop }
 }
