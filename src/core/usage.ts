@@ -2,7 +2,15 @@
 // Input includes cached and cache-creation tokens; output includes reasoning tokens; unknown is undefined, never 0.
 
 /** Why a count was changed while reading it. `estimated` means: no provider said this number. */
-export type UsageFlag = 'negative' | 'fractional' | 'too_large' | 'not_a_number' | 'cached_exceeds_input' | 'reasoning_exceeds_output' | 'total_mismatch' | 'estimated'
+export type UsageFlag =
+  | 'negative'
+  | 'fractional'
+  | 'too_large'
+  | 'not_a_number'
+  | 'cached_exceeds_input'
+  | 'reasoning_exceeds_output'
+  | 'total_mismatch'
+  | 'estimated'
 
 /** Token counts of one exchange. Every count is an integer 0 … MAX_TOKENS, or undefined when no one said it. */
 export interface Usage {

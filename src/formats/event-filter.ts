@@ -31,7 +31,7 @@ export class EventFilter {
     this.#chunk = chunk
     this.#pieces = []
     this.#coveredBytes = 0
-    this.#differs = this.#scanner.pendingBytes > 0
+    this.#differs = false
     this.#scanner.push(chunk, end)
     this.#chunkOffset += chunk.length
     const pendingBytes = this.#scanner.pendingBytes

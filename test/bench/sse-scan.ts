@@ -24,14 +24,16 @@ function chatEvents(usageInContent: null | undefined | typeof usage): object[] {
 }
 
 function anthropicEvents(): object[] {
-  const deltas = Array.from({ length: EVENTS }, (_, index) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ` token ${index}` } }))
+  const texts = Array.from({ length: EVENTS }, (_, index) => ({ type: 'text_delta', text: ` token ${index}` }))
+  const deltas = texts.map((delta) => ({ type: 'content_block_delta', index: 0, delta }))
   const start = { type: 'message_start', message: { id: 'msg_1', model: 'claude-sonnet-5', content: [], usage: { input_tokens: 25, output_tokens: 1 } } }
   return [start, ...deltas, { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 200 } }, { type: 'message_stop' }]
 }
 
 function responsesEvents(): object[] {
   const item = { item_id: 'msg_67c9fdcf37fc8190ba82116e33fb28c5', output_index: 0, content_index: 0 }
-  const deltas = Array.from({ length: EVENTS }, (_, index) => ({ type: 'response.output_text.delta', sequence_number: index, ...item, delta: ` token ${index}` }))
+  const texts = Array.from({ length: EVENTS }, (_, index) => ({ ...item, delta: ` token ${index}`, sequence_number: index }))
+  const deltas = texts.map((text) => ({ type: 'response.output_text.delta', ...text }))
   const response = { id: 'resp_1', model: 'gpt-4o', output: [], usage: { input_tokens: 37, output_tokens: 200, total_tokens: 237 } }
   return [{ type: 'response.created', response: { ...response, usage: null } }, ...deltas, { type: 'response.completed', response }]
 }
