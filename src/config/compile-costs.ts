@@ -29,7 +29,7 @@ export function compileCosts(draft: Draft, callers: readonly CallerSource[], fil
       costs.set(spec.name, compiled.cost)
       for (const warning of compiled.warnings) draft.warn([...path, 'cel'], warning, 'key')
     } else {
-      const correction = compiled.corrected === undefined ? '' : `; write: ${compiled.corrected}`
+      const correction = compiled.corrected === undefined ? '' : `; write: ${compiled.corrected.trim().replaceAll(/\s*\n\s*/g, ' ')}`
       // compileCost counts columns from 1, over the whole expression.
       draft.problems.push({ file, ...draft.positionInText([...path, 'cel'], (compiled.column ?? 1) - 1), message: `costs[${index}].cel: ${compiled.message}${correction}` })
     }

@@ -52,7 +52,8 @@ function warnAboutFormats(draft: Draft, path: Path, chain: readonly ChainStep[])
     const earlier = chain.slice(0, index)
     const meets = (other: ChainStep): boolean => [...formats].some((format: FormatName) => providerApis[other.provider.api].formats.has(format))
     if (earlier.length === 0 || earlier.some(meets)) continue
-    draft.warn([...path, index], `which speaks the ${step.provider.api} API and so is no fallback for ${earlier.map((other) => other.provider.name).join(', ')}: it only gets requests made in that API; chain providers of one API`)
+    const message = `${step.provider.name} speaks the ${step.provider.api} API and so is no fallback for ${earlier.map((other) => other.provider.name).join(', ')}: it only gets requests made in that API; chain providers of one API`
+    draft.warn([...path, index], message, 'key')
   }
 }
 

@@ -10,12 +10,28 @@ export interface DescribedIssue {
   /** Which end of the pair at `path` is at fault. */
   readonly part: 'key' | 'value'
   readonly message: string
+  /** The key is not there at all. */
+  readonly missing?: true
 }
 
 type Issue = z.core.$ZodIssue
 
 /** `value` is the whole document: what was found is looked up in it. One issue may become several sentences. */
-export function describeIssue(issue: Issue, value: unknown, base: Path = []): DescribedIssue[] {
+export function describeIssues(issues: readonly Issue[], value: unknown): DescribedIssue[] {
+  const described = issues.flatMap((issue) => describeIssue(issue, value))
+  // A key that is missing because it was misspelt is one mistake, not two.
+  return described.filter(({ path, missing }) => missing !== true || !described.some((other) => isMisspelling(other, path)))
+}
+
+function isMisspelling({ part, path, message }: DescribedIssue, of: Path): boolean {
+  return part === 'key' && isSibling(path, of) && message.endsWith(didYouMean(String(of.at(-1)), [String(of.at(-1))]))
+}
+
+function isSibling(a: Path, b: Path): boolean {
+  return a.length === b.length && a.slice(0, -1).every((part, index) => part === b[index])
+}
+
+function describeIssue(issue: Issue, value: unknown, base: Path = []): DescribedIssue[] {
   // zod types paths as PropertyKey; ours come from YAML, which has no symbols.
   const path: Path = [...base, ...issue.path.filter((part) => typeof part !== 'symbol')]
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: describeUnknownKey(path, key) }))
@@ -28,7 +44,7 @@ export function describeIssue(issue: Issue, value: unknown, base: Path = []): De
     if (intended !== undefined) return intended.flatMap((inner) => describeIssue(inner, value, path))
   }
   const found = valueAt(value, path)
-  if (found === undefined) return [{ path, part: 'key', message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}` }]
+  if (found === undefined) return [{ path, part: 'key', message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}`, missing: true }]
   const hint = typeof found === 'string' ? didYouMean(found, choices(issue)) : ''
   return [{ path, part: 'value', message: `${place(path)}found ${describeFound(found, path)}, allowed: ${allowed(issue)}${hint}` }]
 }
@@ -80,14 +96,17 @@ export function describeFound(found: unknown, path: Path): string {
   if (found === null) return 'nothing'
   if (Array.isArray(found)) return found.length === 0 ? 'an empty list' : 'a list'
   if (typeof found === 'object') return Object.keys(found).length === 0 ? 'an empty mapping' : `a mapping with ${shorten(Object.keys(found).join(' and '))}`
-  if (maySecretsStandAt(path)) return typeof found === 'string' ? 'a text (not repeated here)' : `a ${typeof found} (not repeated here)`
+  if (maySecretsStandAt(path, found)) return typeof found === 'string' ? 'a text (not repeated here)' : `a ${typeof found} (not repeated here)`
   if (typeof found === 'string') return JSON.stringify(shorten(found))
   return typeof found === 'number' || typeof found === 'boolean' ? `the ${typeof found} ${found}` : `a ${typeof found}`
 }
 
-function maySecretsStandAt(path: Path): boolean {
-  const [section, , field] = path
-  return section === 'store' || (section === 'providers' && (field === 'credential' || field === 'headers' || field === 'url'))
+// In a URL only user, password and query can be secret; in credentials and header values anything can.
+function maySecretsStandAt(path: Path, found: unknown): boolean {
+  const [section, , field, part] = path
+  const isUrl = section === 'store' || (section === 'providers' && field === 'url')
+  if (isUrl) return typeof found === 'string' && /[@?]/.test(found)
+  return section === 'providers' && (field === 'headers' || (field === 'credential' && part !== 'file'))
 }
 
 export function valueAt(value: unknown, path: Path): unknown {

@@ -1,7 +1,7 @@
 // A configuration while it is being compiled: the text with its positions, the parts of it that are whole, and what was found wrong so far.
 
 import type { z } from 'zod'
-import { describeFound, describeIssue, formatPath, valueAt } from './describe-issue.ts'
+import { describeFound, describeIssues, formatPath, valueAt } from './describe-issue.ts'
 import type { Problem } from './problem.ts'
 import { configSchema } from './schema.ts'
 import { parseYamlSource, type Path, type Position } from './yaml-source.ts'
@@ -35,9 +35,7 @@ export function createDraft(text: string, file: string): Draft {
     problems.push({ file, line: 1, column: 1, message: 'the file is empty, allowed: a mapping with providers and models; examples/tollgate.yaml is a start' })
   } else if (value !== undefined) {
     const checked = configSchema.safeParse(value)
-    for (const issue of checked.error?.issues ?? []) {
-      for (const { path, part, message } of describeIssue(issue, value)) problems.push({ file, ...source.position(path, part), message })
-    }
+    for (const { path, part, message } of describeIssues(checked.error?.issues ?? [], value)) problems.push({ file, ...source.position(path, part), message })
   }
   const place = (path: Path, message: string, part: 'key' | 'value'): Problem => ({
     file,

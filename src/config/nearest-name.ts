@@ -13,7 +13,12 @@ export function nearestName(name: string, known: Iterable<string>): string | und
       bestDistance = distance
     }
   }
-  return best
+  return best ?? containedName(name.toLowerCase(), [...known])
+}
+
+// `base_url` for url, `total_token` for llm_total_token.
+function containedName(name: string, known: readonly string[]): string | undefined {
+  return known.find((candidate) => (candidate.length > 2 && name.includes(candidate.toLowerCase())) || (name.length > 2 && candidate.toLowerCase().includes(name)))
 }
 
 /** `; did you mean "x"?`, or '' when no known name is near. */

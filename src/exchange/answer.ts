@@ -2,14 +2,12 @@
 // all of them keep the exchange's charge right at every moment, because the client may leave at any.
 
 import type { Clock } from '../core/clock.ts'
-import type { createContentDecoder } from '../core/content-decoder.ts'
+import { type ContentDecoder, isTruncatedContent } from '../core/content-decoder.ts'
 import { canonicalUsage } from '../core/usage.ts'
 import type { Format, StreamReader } from '../formats/format.ts'
 import type { Action } from './action.ts'
 import { type Charge, METADATA_NAMESPACE, type Served } from './charge.ts'
 import { completeUsage, estimateAnswer } from './estimate.ts'
-
-export type ContentDecoder = ReturnType<typeof createContentDecoder>
 
 export interface AnswerInput {
   readonly format: Format
@@ -82,7 +80,9 @@ export class StreamAnswer {
   async decoded(chunk: Buffer, end: boolean): Promise<Action> {
     const { decoder } = this.#input
     if (decoder === undefined) return this.chunk(chunk, end)
-    const plain = await decoder.decode(chunk, end)
+    let plain = await decoder.decode(chunk, false)
+    // Asked apart for the end: a stream whose compression was cut short keeps all that could be unpacked.
+    if (end) plain = Buffer.concat([plain, await finishDecoding(decoder)])
     const action = this.chunk(plain, end)
     return { ...action, body: action.body ?? plain }
   }
@@ -118,5 +118,14 @@ export class StreamAnswer {
 
   #metadata(): Readonly<Record<string, Readonly<Record<string, number>>>> {
     return { [METADATA_NAMESPACE]: this.#input.charge.toMetadata() }
+  }
+}
+
+async function finishDecoding(decoder: ContentDecoder): Promise<Buffer> {
+  try {
+    return await decoder.decode(Buffer.alloc(0), true)
+  } catch (error) {
+    if (isTruncatedContent(error)) return Buffer.alloc(0)
+    throw error
   }
 }

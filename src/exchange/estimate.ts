@@ -32,7 +32,8 @@ export function estimateRequest(format: FormatName, request: ParsedRequest): Usa
 /** During an answer that may end here, or after one that never said it all: what the provider did say, completed by guesses. */
 export function estimateAnswer(known: Usage | undefined, guess: { readonly inputTokens: number; readonly outputTokens: number }): Usage {
   const inputTokens = known?.inputTokens ?? guess.inputTokens
-  const outputTokens = known?.outputTokens ?? guess.outputTokens
+  // Zeros in early chunks are placeholders of some providers, not counts.
+  const outputTokens = known?.outputTokens === undefined || known.outputTokens === 0 ? guess.outputTokens : known.outputTokens
   return {
     inputTokens,
     outputTokens,
