@@ -20,9 +20,7 @@ export type ParsedRateLimitFile =
   | { readonly ok: true; readonly rules: DomainRules; readonly warnings: readonly FileProblem[] }
   | { readonly ok: false; readonly problems: readonly FileProblem[] }
 
-export type { FileProblem } from './source-tree.ts'
-
-/** Never throws: what is wrong with the text is the answer. Problems are in file order. */
+/** Never throws: what is wrong with the text is the answer. Problems and warnings are in file order. */
 export function parseRateLimitFile({ text, fileName, denyAtLimitDefault }: RateLimitFile): ParsedRateLimitFile {
   const tree = parseSourceTree(text)
   const problems = [...tree.problems]
@@ -40,6 +38,9 @@ export function parseRateLimitFile({ text, fileName, denyAtLimitDefault }: RateL
     problems.push({ message: 'config file cannot have empty domain', line, column })
   }
   const rules = buildRules({ domain, descriptors: fields.get('descriptors'), denyAtLimitDefault, problems, warnings })
-  if (problems.length === 0) return { ok: true, rules, warnings }
-  return { ok: false, problems: problems.toSorted((left, right) => left.line - right.line || left.column - right.column) }
+  return problems.length === 0 ? { ok: true, rules, warnings: warnings.toSorted(byPosition) } : { ok: false, problems: problems.toSorted(byPosition) }
+}
+
+function byPosition(left: FileProblem, right: FileProblem): number {
+  return left.line - right.line || left.column - right.column
 }

@@ -17,8 +17,6 @@ import { buildConfig } from './build-config.ts'
 import { callUnary, connectClient, scratchFolder } from './grpc-client.ts'
 
 const protos = fileURLToPath(new URL('../../protos', import.meta.url))
-const loaded = loadSync('envoy/service/ratelimit/v3/rls.proto', { includeDirs: [protos], keepCase: true, longs: String, enums: String })
-
 interface Method {
   readonly requestSerialize: (value: object) => Buffer
   readonly requestDeserialize: (bytes: Buffer) => object
@@ -26,7 +24,9 @@ interface Method {
   readonly responseDeserialize: (bytes: Buffer) => object
 }
 
-function loadMethod(): Method {
+/** `defaults`: absent fields are there with their default value. */
+export function loadShouldRateLimit(options: { defaults: boolean }): Method {
+  const loaded = loadSync('envoy/service/ratelimit/v3/rls.proto', { includeDirs: [protos], keepCase: true, longs: String, enums: String, ...options })
   const service = loaded['envoy.service.ratelimit.v3.RateLimitService']
   // A service definition is a map of its methods; the loader's type does not tell it from a message's.
   const method = (service as unknown as Record<string, Method> | undefined)?.['ShouldRateLimit']
@@ -34,8 +34,11 @@ function loadMethod(): Method {
   return method
 }
 
+/** What Envoy would send as x-tollgate-exchange-id with every call. */
+export const exchangeId = 'exchange-1'
+
 /** The oracle for the codec. */
-export const shouldRateLimit = loadMethod()
+export const shouldRateLimit = loadShouldRateLimit({ defaults: false })
 
 export interface RequestValue {
   readonly domain?: string
@@ -100,7 +103,7 @@ export async function startRateLimitService({ limits, store, clock, log = silent
   const client: Client = connectClient(server.address)
   const askBytes = async (bytes: Buffer): Promise<ResponseValue> =>
     // What the .proto file describes is what ResponseValue describes.
-    shouldRateLimit.responseDeserialize(await callUnary(client, RATE_LIMIT_METHOD, bytes)) as ResponseValue
+    shouldRateLimit.responseDeserialize(await callUnary(client, RATE_LIMIT_METHOD, bytes, { 'x-tollgate-exchange-id': exchangeId })) as ResponseValue
   return {
     askBytes,
     ask: (request) => askBytes(shouldRateLimit.requestSerialize(request)),
