@@ -8,9 +8,21 @@ export interface CelSource {
   columnOf(offset: number): number
 }
 
-// One alternative per thing whose inside must not be touched (comment, the six string forms), then names and numbers, which may hold a dot of their own.
-const TOKEN =
-  /\/\/[^\n]*|[bB]?[rR](?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n]*"|'[^'\n]*')|"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[A-Za-z_]\w*|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[uU]?|\.\d+|[)\]}]|[\s\S]/g
+// One alternative per thing whose inside must not be touched (comments and strings), then names and numbers, which may hold a dot of their own.
+const TOKEN = new RegExp(
+  [
+    /\/\/[^\n]*/,
+    /[bB]?[rR](?:"""[\s\S]*?"""|'''[\s\S]*?'''|"[^"\n]*"|'[^'\n]*')/,
+    /"""(?:[^\\]|\\[\s\S])*?"""|'''(?:[^\\]|\\[\s\S])*?'''/,
+    /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/,
+    /[A-Za-z_]\w*/,
+    /\d+(?:\.\d+)?(?:[eE][+-]?\d+)?[uU]?|\.\d+/,
+    /[\s\S]/,
+  ]
+    .map((pattern) => pattern.source)
+    .join('|'),
+  'g',
+)
 
 /** Rewrites `.5` to `0.5` and a form feed (white space in CEL) to a space. Linear in the length. */
 export function readCelSource(expression: string): CelSource {

@@ -8,12 +8,14 @@ import { repairTypes } from './repair-types.ts'
 const MAX_REPAIRS = 48
 const MAX_ATTEMPTS = 150
 
+type Attempt = (expression: string) => { readonly ok: true } | { readonly ok: false; readonly fault: CelFault }
+
 /**
  * Searches depth first, shortest repairs first: each candidate repairs the first fault of the text, and its own first fault is repaired in turn.
  * @param attempt compiles a candidate as it would be compiled for use
  * @returns an expression for which `attempt` succeeds, or undefined
  */
-export function correctCel(fault: CelFault, attempt: (expression: string) => { readonly ok: true } | { readonly ok: false; readonly fault: CelFault }): string | undefined {
+export function correctCel(fault: CelFault, attempt: Attempt): string | undefined {
   const tried = new Set([fault.source.text])
   const search = (current: CelFault, depth: number): string | undefined => {
     const faults: CelFault[] = []

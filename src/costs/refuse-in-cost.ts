@@ -7,7 +7,9 @@ import { refusal } from './survey-cel.ts'
 
 /** Refuses what CEL has and a cost does not need. */
 export function refuseInCost(node: ASTNode): CelProblem | undefined {
-  if (node.op === 'call' && node.args[0] === 'dyn') return refusal(node, 'unknown_function', 'dyn() is not available: a cost is typed, and mixed numbers work without it')
+  if (node.op === 'call' && node.args[0] === 'dyn') {
+    return refusal(node, 'unknown_function', 'dyn() is not available: a cost is typed, and mixed numbers work without it')
+  }
   if (node.op === 'call' && node.args[0] === 'bytes') return refusal(node, 'unknown_function', 'bytes() is not available: compare strings')
   if (node.op === 'value' && node.args instanceof Uint8Array) return refusal(node, 'bytes_literal', 'bytes are not available: compare strings')
   if (node.op === 'map') return findBadKey(node.args.map(([key]) => key))

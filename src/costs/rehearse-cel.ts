@@ -41,7 +41,9 @@ export function rehearseCel(evaluate: CelEvaluator, strings: ReadonlySet<string>
     }
   }
   const [first] = failures
-  if (!succeeded) return { refusal: { code: 'never', message: `it fails for every ordinary exchange, ${first}`, start: undefined, end: undefined }, warnings: [] }
+  if (!succeeded) {
+    return { refusal: { code: 'never', message: `it fails for every ordinary exchange, ${first}`, start: undefined, end: undefined }, warnings: [] }
+  }
   const warnings: string[] = []
   if (first !== undefined) warnings.push(`it fails for some exchanges, which are then charged by estimate: ${first}`)
   if (clamped) warnings.push('it exceeds 1,000,000,000 for large exchanges, the most that one exchange can be charged: choose a larger unit')

@@ -4,9 +4,18 @@ import { mapCelCode } from './cel-source.ts'
 import { CEL_VARIABLES } from './cel-variables.ts'
 import type { CelFault } from './compile-cel.ts'
 
-const SYNTAX_CODES = new Set(
-  'unexpected_token unexpected_character expected_token invalid_exponent unterminated_string newline_in_string reserved_identifier unknown_variable'.split(' '),
-)
+// The last two: `and` and `not(…)` read as names.
+const SYNTAX_CODES = new Set([
+  'unexpected_token',
+  'unexpected_character',
+  'expected_token',
+  'invalid_exponent',
+  'unterminated_string',
+  'newline_in_string',
+  'reserved_identifier',
+  'unknown_variable',
+  'unknown_function',
+])
 
 const REPLACEMENTS: readonly (readonly [RegExp, string])[] = [
   [/===/g, '=='],

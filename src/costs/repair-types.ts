@@ -43,13 +43,22 @@ function findNode(root: ASTNode, range: Range): ASTNode | undefined {
 function balance(text: string, range: Range): Range {
   let { start, end } = range
   for (;;) {
-    const slice = text.slice(start, end)
-    const opened = slice.split('(').length
-    const closed = slice.split(')').length
-    if (closed > opened && start > 0) start -= 1
-    else if (opened > closed && end < text.length) end += 1
+    const { unopened, unclosed } = countParentheses(text.slice(start, end))
+    if (unopened > 0 && start > 0) start -= 1
+    else if (unclosed > 0 && end < text.length) end += 1
     else return { start, end }
   }
+}
+
+function countParentheses(slice: string): { unopened: number; unclosed: number } {
+  let unopened = 0
+  let unclosed = 0
+  for (const character of slice) {
+    if (character === '(') unclosed += 1
+    else if (character === ')' && unclosed > 0) unclosed -= 1
+    else if (character === ')') unopened += 1
+  }
+  return { unopened, unclosed }
 }
 
 function sliceOf(text: string, range: Range): string {

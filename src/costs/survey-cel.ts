@@ -23,6 +23,8 @@ const METHODS = new Set(['contains', 'startsWith', 'endsWith', 'matches', 'size'
 const MAX_MACRO_DEPTH = 2
 const MAX_INT = 9_223_372_036_854_775_807n
 
+type SurveyResult = { readonly ok: true; readonly survey: CelSurvey } | { readonly ok: false; readonly problem: CelProblem }
+
 /** Whatever else the owner of the compiler does not want in an expression. */
 export type RefuseNode = (node: ASTNode) => CelProblem | undefined
 
@@ -30,7 +32,7 @@ export type RefuseNode = (node: ASTNode) => CelProblem | undefined
  * Walks the tree, which must not have been type-checked yet: calls of int(), uint() and matches() are renamed to our own on the way.
  * @returns the survey, or the first construct that is refused
  */
-export function surveyCel(root: ASTNode, refuse: RefuseNode): { readonly ok: true; readonly survey: CelSurvey } | { readonly ok: false; readonly problem: CelProblem } {
+export function surveyCel(root: ASTNode, refuse: RefuseNode): SurveyResult {
   const identifiers = new Set<string>()
   const strings = new Set<string>()
   let problem: CelProblem | undefined
