@@ -175,6 +175,10 @@ describe('edit', () => {
   it('makes both changes at once, wherever they are', () => {
     assert.equal(edited('{"stream":true}', { model: 'b', askForUsage: true }), '{"stream_options":{"include_usage":true},"model":"b","stream":true}')
     assert.equal(
+      edited('{"model":"a","stream":true,"stream_options":null}', { model: 'b', askForUsage: true }),
+      '{"model":"b","stream":true,"stream_options":{"include_usage":true}}',
+    )
+    assert.equal(
       edited('{"stream_options":{"include_usage":false},"stream":true,"model":"a"}', { model: 'long name', askForUsage: true }),
       '{"stream_options":{"include_usage":true},"stream":true,"model":"long name"}',
     )
