@@ -6,7 +6,7 @@ import type { CostResult } from './cost.ts'
 
 const MAX_INT = 9_223_372_036_854_775_807n
 
-/** 70 × 0.1 is 7.000000000000001 in binary: a double this near (relative, above 1) to an integer is meant to be it. */
+/** 100 × 0.07 is 7.000000000000001 in binary: a double this near (relative, above 1) to an integer is meant to be it. */
 const ROUNDING_NOISE = 1e-12
 
 /** Bounds a result. Doubles are rounded up, so that a fraction of a unit is never free. */

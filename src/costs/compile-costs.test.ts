@@ -76,7 +76,8 @@ describe('a CEL cost', () => {
   })
 
   it('rounds doubles up, but not the noise of binary fractions', () => {
-    assert.deepEqual([1, 10, 11, 70].map((tokens) => charge('input_tokens * 0.1', tokens)), [1, 1, 2, 7].map((value) => ({ ok: true, value, clamped: false })))
+    const charges = [1, 14, 15, 100].map((tokens) => charge('input_tokens * 0.07', tokens))
+    assert.deepEqual(charges, [1, 1, 2, 7].map((value) => ({ ok: true, value, clamped: false })))
     assert.deepEqual(charge('input_tokens * 0.000001', 1), { ok: true, value: 1, clamped: false })
     assert.deepEqual(charge('0.3 - 0.1 * 3'), { ok: true, value: 0, clamped: false })
   })
@@ -165,6 +166,7 @@ describe('what is refused', () => {
     assert.equal(refuse(`1${' + 1'.repeat(3000)}`).message, 'the expression has 12001 characters, more than the 8192 allowed')
     assert.equal(refuse(`1${'+1'.repeat(2000)}`).message, 'the expression is too large: maxAstNodes (3000)')
     assert.equal(refuse(`${'('.repeat(300)}1${')'.repeat(300)}`).message, 'the expression is too large: maxDepth (250)')
+    assert.equal(refuse(`${'!'.repeat(2900)}true ? 1 : 2`).message, 'the expression is too deeply nested')
     for (const cel of [`${'-'.repeat(8000)}1`, `${'!'.repeat(8000)}true ? 1 : 2`, `${'['.repeat(4000)}`, `${"'''".repeat(2700)}`]) refuse(cel)
     assert.match(refuse('[1].map(a, [2].map(b, [3].map(c, c)))[0][0][0]').message, /nested more than 2 deep$/)
     assert.match(refuse('[[1]].map(a, a + a).map(b, b + b).map(c, c + c)[0][0]').message, /nested more than 2 deep$/)
