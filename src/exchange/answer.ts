@@ -59,13 +59,13 @@ const REFRESH_INTERVAL_MS = 250
 export class StreamAnswer {
   readonly #input: AnswerInput
   readonly #reader: StreamReader
-  #writtenAtMs: number
+  /** The first chunk replaces the estimate of the whole answer by what is really there. */
+  #writtenAtMs = Number.NEGATIVE_INFINITY
   #usageWritten: StreamReader['usage']
 
   constructor(input: AnswerInput, options: { readonly removeUsageEvent: boolean }) {
     this.#input = input
     this.#reader = input.format.createStreamReader(options)
-    this.#writtenAtMs = input.clock.monotonic()
   }
 
   get responseModel(): string | undefined {
