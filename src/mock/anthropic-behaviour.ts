@@ -11,8 +11,11 @@ export const anthropicBehaviour: ProviderBehaviour = {
   ] as const),
   requestIdHeader: 'request-id',
   checkHeaders: (headers, apiKey) => {
-    if (apiKey !== undefined && headers['x-api-key'] === undefined) return { status: 401, message: 'x-api-key header is required' }
-    if (apiKey !== undefined && headers['x-api-key'] !== apiKey) return { status: 401, message: 'invalid x-api-key' }
+    // The documented header is x-api-key; the official TypeScript SDK (1.x) sends its key as a bearer token.
+    const isGiven = headers['x-api-key'] !== undefined || headers['authorization'] !== undefined
+    if (apiKey !== undefined && !isGiven) return { status: 401, message: 'x-api-key header is required' }
+    const isRight = headers['x-api-key'] === apiKey || headers['authorization'] === `Bearer ${apiKey}`
+    if (apiKey !== undefined && !isRight) return { status: 401, message: 'invalid x-api-key' }
     if (headers['anthropic-version'] === undefined) return { status: 400, message: 'anthropic-version: header is required' }
     return undefined
   },

@@ -23,9 +23,10 @@ export function runProgram(
     const child = spawn(program, programArguments, {
       stdio: options.shown ? ['ignore', 2, 2] : ['ignore', 'pipe', 'pipe'],
       env: options.environment ?? process.env,
-      timeout: options.timeoutMs,
       ...(options.directory === undefined ? {} : { cwd: options.directory }),
     })
+    // Not spawn's own `timeout`: its timer outlives a program that could not be started, and with it the process.
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs)
     let output = ''
     const collect = (chunk: Buffer): void => {
       if (output.length < keptOutputCharacters) output += chunk.toString('utf8')
@@ -33,10 +34,12 @@ export function runProgram(
     child.stdout?.on('data', collect)
     child.stderr?.on('data', collect)
     child.once('error', (error) => {
+      clearTimeout(timer)
       const code = 'code' in error && typeof error.code === 'string' ? error.code : error.message
       resolve({ exitCode: undefined, output, startError: code })
     })
     child.once('close', (exitCode) => {
+      clearTimeout(timer)
       resolve({ exitCode: exitCode ?? undefined, output, startError: undefined })
     })
   })
