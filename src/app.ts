@@ -78,7 +78,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
         observer: createObserver(metrics, log),
         credentials: createCredentialReader({ env, log, clock: systemClock }),
         log,
-        extprocObserver: { message: metrics.extprocMessage, failed: (stage, code) => metrics.failed(`extproc_${stage}`, code) },
+        extprocObserver: { opened: metrics.extprocOpened, closed: metrics.extprocClosed, message: metrics.extprocMessage, failed: (stage, code) => metrics.failed(`extproc_${stage}`, code) },
       })
       return new Map([...health, [EXTPROC_METHOD, service]])
     }

@@ -104,5 +104,6 @@ function boundCount(value: unknown, flags: Set<UsageFlag>): number | undefined {
     flags.add('fractional')
     return Math.ceil(value)
   }
-  return value
+  // Adding 0 turns JSON's -0 into 0.
+  return value + 0
 }

@@ -12,6 +12,8 @@ export interface Metrics {
   readonly registry: Registry
   exchangeFinished(summary: ExchangeSummary): void
   costFailed(cost: string): void
+  extprocOpened(stage: string): void
+  extprocClosed(stage: string): void
   extprocMessage(kind: string, stage: string): void
   failed(where: string, code: string): void
   rateLimitDecided(decision: { readonly domain: string; readonly overLimit: boolean; readonly shadow: boolean }): void
@@ -50,6 +52,7 @@ export function createMetrics(): Metrics {
   const attempts = new Counter({ name: 'tollgate_attempts_total', help: 'Attempts at providers, as counted by Envoy.', labelNames: ['model'], registers })
   const costs = new Counter({ name: 'tollgate_cost_total', help: 'Sum of each named cost as charged.', labelNames: ['cost', 'model', 'provider'], registers })
   const costFailures = new Counter({ name: 'tollgate_cost_errors_total', help: 'Cost expressions that failed at run time; the estimate was charged.', labelNames: ['cost'], registers })
+  const streams = new Gauge({ name: 'tollgate_extproc_streams', help: 'Calls of Envoy that are open now: one per exchange, and one per attempt that needs us.', labelNames: ['stage'], registers })
   const messages = new Counter({ name: 'tollgate_extproc_messages_total', help: 'Messages received from Envoy.', labelNames: ['kind', 'stage'], registers })
   const errors = new Counter({ name: 'tollgate_errors_total', help: 'Failures that the log explains.', labelNames: ['where', 'code'], registers })
   const decisions = new Counter({ name: 'tollgate_ratelimit_decisions_total', help: 'Answers of the rate limit service.', labelNames: ['domain', 'decision'], registers })
@@ -72,6 +75,8 @@ export function createMetrics(): Metrics {
       for (const [cost, value] of summary.costs) costs.inc({ cost, model: clientModel, provider }, value)
     },
     costFailed: (cost) => costFailures.inc({ cost }),
+    extprocOpened: (stage) => streams.inc({ stage }),
+    extprocClosed: (stage) => streams.dec({ stage }),
     extprocMessage: (kind, stage) => messages.inc({ kind, stage }),
     failed: (where, code) => errors.inc({ where, code }),
     rateLimitDecided: ({ domain, overLimit, shadow }) => decisions.inc({ domain, decision: overLimit ? 'over_limit' : shadow ? 'shadow' : 'ok' }),

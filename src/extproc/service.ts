@@ -18,6 +18,8 @@ export const EXTPROC_METHOD = '/envoy.service.ext_proc.v3.ExternalProcessor/Proc
 const STAGE_METADATA = 'x-tollgate-stage'
 
 export interface ExtProcObserver {
+  opened(stage: StageName): void
+  closed(stage: StageName): void
   message(kind: ProcessingMessage['kind'], stage: StageName): void
   /** Something that should not happen did; the log has it. */
   failed(stage: StageName, code: string): void
@@ -33,6 +35,7 @@ export interface ExtProcDependencies extends ExchangeDependencies {
 export function createExtProcService(dependencies: ExtProcDependencies): (call: GrpcCall) => GrpcCallHandler {
   return (call) => {
     const name: StageName = call.metadata(STAGE_METADATA) === 'attempt' ? 'attempt' : 'request'
+    dependencies.extprocObserver.opened(name)
     const stage = name === 'attempt' ? new Attempt(dependencies) : new Exchange(dependencies)
     return new StageDriver({ call, stage, name, dependencies })
   }
@@ -68,6 +71,7 @@ class StageDriver implements GrpcCallHandler {
   onClose(): void {
     this.#over = true
     this.#stage.closed()
+    this.#dependencies.extprocObserver.closed(this.#name)
   }
 
   #process(bytes: Buffer): void {
