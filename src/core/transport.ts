@@ -26,7 +26,7 @@ export interface GrpcCall {
 export interface GrpcCallHandler {
   /** One whole request message. The bytes are the handler's to keep. */
   onMessage(message: Buffer): void
-  /** The peer has half-closed: no more messages will come. */
+  /** The peer has half-closed: no more messages will come. A call that the peer cancels may look like this first. */
   onHalfClose(): void
   /** The call is over, by either side or by a lost connection. */
   onClose(): void
