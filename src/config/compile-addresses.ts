@@ -34,7 +34,7 @@ export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: 
     const absolute: AddressParts = address.kind === 'unix' ? { kind: 'unix', path: resolvePath(sources, address.path) } : address
     checkAddress(draft, path, absolute)
     const twin = places.find((place) => addressesCollide(place.address, absolute))
-    if (twin !== undefined) draft.problem(path, `${formatListenAddress(absolute)} is also where ${twin.path.join('.')} listens; give one of them another port or path`, 'key')
+    if (twin !== undefined) reportCollision(draft, { path, address: absolute }, twin)
     places.push({ path, address: absolute })
     return formatListenAddress(absolute)
   }
@@ -55,6 +55,13 @@ export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: 
     connectTimeoutMs: draft.pick(['envoy', 'connect_timeout'], shape.connect_timeout),
   }
   return isWhole(listen) && isWhole(envoy) ? { listen, envoy } : undefined
+}
+
+// At the one that somebody wrote: the other may be a default.
+function reportCollision(draft: Draft, place: Place, twin: Place): void {
+  const [blamed, other] = draft.has(place.path) ? [place, twin] : [twin, place]
+  const note = draft.has(other.path) ? '' : ' by default'
+  draft.problem(blamed.path, `${formatListenAddress(blamed.address)} is also where ${other.path.join('.')} listens${note}; give one of them another port or path`, 'key')
 }
 
 type Whole<Parts> = { readonly [Key in keyof Parts]: Exclude<Parts[Key], undefined> }

@@ -1,7 +1,7 @@
 // Turns zod's issues into our sentences: where, what was found, what is allowed, what to do.
 
 import type { z } from 'zod'
-import { didYouMean } from './nearest-name.ts'
+import { didYouMean, nearestName } from './nearest-name.ts'
 import { schemaKeys } from './schema-keys.ts'
 import type { Path } from './yaml-source.ts'
 
@@ -10,8 +10,10 @@ export interface DescribedIssue {
   /** Which end of the pair at `path` is at fault. */
   readonly part: 'key' | 'value'
   readonly message: string
-  /** The key is not there at all. */
+  /** The required key at `path` is not there. */
   readonly missing?: true
+  /** The known key of which the unknown one at `path` seems to be a misspelling. */
+  readonly meant?: Path
 }
 
 type Issue = z.core.$ZodIssue
@@ -19,22 +21,15 @@ type Issue = z.core.$ZodIssue
 /** `value` is the whole document: what was found is looked up in it. One issue may become several sentences. */
 export function describeIssues(issues: readonly Issue[], value: unknown): DescribedIssue[] {
   const described = issues.flatMap((issue) => describeIssue(issue, value))
+  const misspelt = new Set(described.flatMap(({ meant }) => (meant === undefined ? [] : [formatPath(meant)])))
   // A key that is missing because it was misspelt is one mistake, not two.
-  return described.filter(({ path, missing }) => missing !== true || !described.some((other) => isMisspelling(other, path)))
-}
-
-function isMisspelling({ part, path, message }: DescribedIssue, of: Path): boolean {
-  return part === 'key' && isSibling(path, of) && message.endsWith(didYouMean(String(of.at(-1)), [String(of.at(-1))]))
-}
-
-function isSibling(a: Path, b: Path): boolean {
-  return a.length === b.length && a.slice(0, -1).every((part, index) => part === b[index])
+  return described.filter(({ path, missing }) => missing !== true || !misspelt.has(formatPath(path)))
 }
 
 function describeIssue(issue: Issue, value: unknown, base: Path = []): DescribedIssue[] {
   // zod types paths as PropertyKey; ours come from YAML, which has no symbols.
   const path: Path = [...base, ...issue.path.filter((part) => typeof part !== 'symbol')]
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], part: 'key', message: describeUnknownKey(path, key) }))
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(path, key))
   if (issue.code === 'invalid_key') {
     const name = String(path.at(-1))
     return [{ path, part: 'key', message: `${place(path.slice(0, -1))}found the name ${JSON.stringify(shorten(name))}, allowed: ${issue.issues[0]?.message ?? issue.message}` }]
@@ -44,15 +39,22 @@ function describeIssue(issue: Issue, value: unknown, base: Path = []): Described
     if (intended !== undefined) return intended.flatMap((inner) => describeIssue(inner, value, path))
   }
   const found = valueAt(value, path)
-  if (found === undefined) return [{ path, part: 'key', message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}`, missing: true }]
+  if (found === undefined) {
+    return [{ path, part: 'key', missing: true, message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}` }]
+  }
   const hint = typeof found === 'string' ? didYouMean(found, choices(issue)) : ''
   return [{ path, part: 'value', message: `${place(path)}found ${describeFound(found, path)}, allowed: ${allowed(issue)}${hint}` }]
 }
 
-function describeUnknownKey(path: Path, key: string): string {
-  if (path[0] === 'costs' && key === 'cel') return `${place(path)}found "cel", allowed only with type: CEL; set the type to CEL or remove the expression`
-  const known = schemaKeys(path)
-  return `${place(path)}unknown key "${shorten(key)}", allowed: ${known.join(', ')}${didYouMean(key, known)}`
+function describeUnknownKey(parent: Path, key: string): DescribedIssue {
+  const path = [...parent, key]
+  if (parent[0] === 'costs' && key === 'cel') {
+    return { path, part: 'key', message: `${place(parent)}found "cel", allowed only with type: CEL; set the type to CEL or remove the expression` }
+  }
+  const known = schemaKeys(parent)
+  const nearest = nearestName(key, known)
+  const message = `${place(parent)}unknown key "${shorten(key)}", allowed: ${known.join(', ')}${didYouMean(key, known)}`
+  return { path, part: 'key', message, ...(nearest === undefined ? {} : { meant: [...parent, nearest] }) }
 }
 
 // The variant that was meant: the only one in which just something inside is wrong. An unknown discriminator leaves none.

@@ -13,6 +13,8 @@ export interface Draft {
   readonly readable: boolean
   /** The value at `path` if it is as `schema` wants it; its problems are reported already. */
   pick<Schema extends z.ZodType>(path: Path, schema: Schema): z.output<Schema> | undefined
+  /** True when the file itself says something at `path`. */
+  has(path: Path): boolean
   /** The keys of the mapping at `path`, valid or not, in file order. */
   keys(path: Path): string[]
   /** How many items the list at `path` has. */
@@ -47,6 +49,7 @@ export function createDraft(text: string, file: string): Draft {
     warnings,
     readable: isMapping,
     pick: (path, schema) => schema.safeParse(valueAt(value, path)).data,
+    has: (path) => valueAt(value, path) !== undefined,
     keys: (path) => {
       const found = valueAt(value, path)
       return typeof found === 'object' && found !== null && !Array.isArray(found) ? Object.keys(found) : []

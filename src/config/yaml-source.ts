@@ -37,12 +37,13 @@ export function parseYamlSource(text: string): YamlSource {
     return { line: Math.max(1, line), column: Math.max(1, col) }
   }
   const problems: PlacedMessage[] = document.errors.map((error) => ({ ...at(error.pos[0]), message: describeYamlError(error.code, error.message) }))
-  problems.push(...findStrangeKeys(document).map(({ offset, message }) => ({ ...at(offset), message })))
+  const obstacles = findObstacles(document)
+  problems.push(...obstacles.map(({ offset, message }) => ({ ...at(offset), message })))
   const found = (path: Path): Found => find(document, path)
   const start = (node: Node | undefined): number => node?.range?.[0] ?? 0
 
   return {
-    value: readValue(document, problems),
+    value: obstacles.some((obstacle) => obstacle.blocking) ? undefined : readValue(document, problems),
     problems,
     position: (path, part = 'value') => {
       const { key, value, complete } = found(path)
@@ -108,12 +109,24 @@ function readValue(document: Document.Parsed, problems: PlacedMessage[]): unknow
   }
 }
 
-function findStrangeKeys(document: Document): { offset: number; message: string }[] {
-  const found: { offset: number; message: string }[] = []
+interface Obstacle {
+  readonly offset: number
+  readonly message: string
+  /** True when what follows from it would only be noise. */
+  readonly blocking: boolean
+}
+
+// What is valid YAML but cannot be a configuration.
+function findObstacles(document: Document): Obstacle[] {
+  const found: Obstacle[] = []
   visit(document, {
-    Pair: (_, pair) => {
-      const message = whyStrangeKey(pair.key)
-      if (message !== undefined && isNode(pair.key)) found.push({ offset: pair.key.range?.[0] ?? 0, message })
+    Pair: (_, { key }) => {
+      const message = whyStrangeKey(key)
+      if (message !== undefined) found.push({ offset: isNode(key) ? (key.range?.[0] ?? 0) : 0, message, blocking: isScalar(key) && key.value === '<<' })
+    },
+    Alias: (_, alias) => {
+      if (alias.resolve(document) !== undefined) return
+      found.push({ offset: alias.range?.[0] ?? 0, message: `no anchor &${alias.source} stands above this alias; define it there or write the value out`, blocking: true })
     },
   })
   return found
@@ -124,7 +137,8 @@ function whyStrangeKey(key: unknown): string | undefined {
   if (key.value === '<<') return 'merge keys (<<) are not part of YAML 1.2; use an alias for a whole value, or write the keys out'
   if (key.value === '__proto__') return 'the key "__proto__" is not allowed; use another name'
   if (typeof key.value === 'string') return undefined
-  return `found ${key.source ?? String(key.value)} as a key, which YAML reads as something other than a string; put it in quotes: "${key.source ?? String(key.value)}"`
+  const written = key.source ?? String(key.value)
+  return `found ${written} as a key, which YAML reads as something other than a string; put it in quotes: "${written}"`
 }
 
 const knownErrors: Readonly<Record<string, string>> = {
