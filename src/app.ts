@@ -66,6 +66,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
       },
       drain: () => {
         draining = true
+        health.changed()
       },
       close: (graceMs) => closeAll({ grpc: [extproc, ratelimit], admin, store, graceMs }),
     }

@@ -11,6 +11,8 @@ const UNIX = 'unix:'
 const FOLDER_MODE = 0o700
 /** Connecting takes the right to write: owner and group, so that an Envoy of the same group can. */
 const SOCKET_MODE = 0o660
+/** What sockaddr_un holds beside its final zero: 108 bytes on Linux, 104 on macOS and the BSDs. Node would cut a longer path off silently. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
 
 /**
  * Makes `server` listen on `unix:/path` or `host:port`; resolves to that address, with the real port when it was 0.
@@ -50,15 +52,13 @@ function explain(error: NodeJS.ErrnoException): string {
       return 'this user may not.'
     case 'EADDRNOTAVAIL':
       return 'this machine has no such address.'
-    case 'EINVAL':
-    case 'ENAMETOOLONG':
-      return 'the path is too long for a socket (about 100 bytes).'
     default:
       return error.message
   }
 }
 
 async function prepareUnixPath(path: string, address: ListenAddress): Promise<void> {
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Error(`Cannot listen on ${address}: the path of a socket has at most ${MAX_PATH_BYTES} bytes.`)
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE })
   const found = await lstat(path).catch(ignoreMissing)
   if (found === undefined) return

@@ -14,7 +14,7 @@ const REQUEST_TRAILERS = lengthTag(6)
 const RESPONSE_TRAILERS = lengthTag(7)
 const METADATA_CONTEXT = lengthTag(8)
 const ATTRIBUTES = lengthTag(9)
-const PROTOCOL_CONFIG = lengthTag(10)
+const PROTOCOL_CONFIG = lengthTag(11)
 
 const HTTP_HEADERS_HEADERS = lengthTag(1)
 const HTTP_HEADERS_END_OF_STREAM = varintTag(3)
