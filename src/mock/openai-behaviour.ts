@@ -3,7 +3,7 @@
 import { answerChat } from './openai-chat.ts'
 import { answerCompletion } from './openai-completions.ts'
 import { answerEmbeddings } from './openai-embeddings.ts'
-import { answerImages, answerRerank, answerSpeech, answerTranscription } from './openai-media.ts'
+import { answerImageEdits, answerImages, answerRerank, answerSpeech, answerTranscription } from './openai-media.ts'
 import { answerResponse } from './openai-responses.ts'
 import type { ProviderBehaviour } from './provider-behaviour.ts'
 
@@ -14,6 +14,7 @@ export const openaiBehaviour: ProviderBehaviour = {
     ['/v1/responses', { kind: 'json', method: 'POST', answer: answerResponse }],
     ['/v1/embeddings', { kind: 'json', method: 'POST', answer: answerEmbeddings }],
     ['/v1/images/generations', { kind: 'json', method: 'POST', answer: answerImages }],
+    ['/v1/images/edits', { kind: 'form', method: 'POST', answer: answerImageEdits }],
     ['/v1/audio/speech', { kind: 'json', method: 'POST', answer: answerSpeech }],
     ['/v1/audio/transcriptions', { kind: 'form', method: 'POST', answer: answerTranscription }],
     ['/v1/rerank', { kind: 'json', method: 'POST', answer: answerRerank }],

@@ -37,6 +37,14 @@ export function answerImages(context: AnswerContext): MockAnswer {
   return jsonAnswer(context, answer, tokens, !instructions.noUsage)
 }
 
+/** The same answer as for a picture from nothing; the pictures that were sent count as one input token per kilobyte. */
+export function answerImageEdits(context: AnswerContext, fields: ReadonlyMap<string, string>, fileBytes: number): MockAnswer {
+  const { instructions } = context
+  const inputTokens = instructions.inputTokens ?? estimateTokens(fields.get('prompt')?.length ?? 0) + Math.ceil(fileBytes / 1000)
+  const body = { prompt: fields.get('prompt') ?? '', n: Number(fields.get('n') ?? 1) }
+  return answerImages({ ...context, body, instructions: { ...instructions, inputTokens } })
+}
+
 const speechTypes: Readonly<Record<string, string>> = { mp3: 'audio/mpeg', opus: 'audio/opus', aac: 'audio/aac', flac: 'audio/flac', wav: 'audio/wav', pcm: 'audio/pcm' }
 
 /** Binary, and without any usage: a gateway can only estimate it. The bytes only look like sound. */
