@@ -215,7 +215,8 @@ export class Exchange implements Stage {
     const { status, codeDetails } = this.#envoyReply ?? { status: 500, codeDetails: 'unknown' }
     const error = readEnvoyReply({ status, codeDetails, body })
     this.#charge.cancel()
-    this.#reason = codeDetails
+    // A denial explains itself; everything else is best searched for by Envoy's own word.
+    this.#reason = error.code === 'rate_limited' ? error.message : codeDetails
     this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
     this.done = true
     const text = errorBody(this.#errorStyle, error)

@@ -87,7 +87,9 @@ async function answer(call: GrpcCall, bytes: Buffer, options: RateLimitServiceOp
       return encodeResponse({ overLimit, statuses, responseHeaders: [], rawBody: '' })
     }
     const denial = explainDenial({ denials, costName: file.costName })
-    log.info({ exchange_id: exchangeId, domain, denial: denial.message }, 'over a rate limit')
+    // An exchange of ours says it in its own line, and the charge that follows a denial is no denial; a stranger's call has only this one.
+    const level = exchangeId === undefined ? 'info' : 'debug'
+    log[level]({ exchange_id: exchangeId, domain, denial: denial.message }, 'over a rate limit')
     return encodeResponse({ overLimit, statuses, responseHeaders: denial.headers, rawBody: denial.body })
   } catch (thrown) {
     if (thrown instanceof WireError) return fail(new TollgateError('malformed_request', thrown.message, { cause: thrown }), grpcStatus.internal)

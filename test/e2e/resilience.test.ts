@@ -42,7 +42,7 @@ function suite(binary: EnvoyBinary | undefined, node: string | undefined): void 
   before(async () => {
     assert.ok(binary !== undefined && node !== undefined)
     mock = cleanup.defer(await startMockProvider({ api: 'openai', address: '127.0.0.1:0' }), (each) => each.close())
-    gateway = cleanup.defer(await startGateway({ yaml: yaml(mock.port), envoy: binary, node, logLevel: 'warn' }), (each) => each.stop())
+    gateway = cleanup.defer(await startGateway({ yaml: yaml(mock.port), envoy: binary, node, keepExchanges: false }), (each) => each.stop())
     client = cleanup.defer(createClient(gateway.url, { connections: CONNECTIONS }), (each) => each.close())
   })
   after(() => cleanup.run())

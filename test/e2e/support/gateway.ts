@@ -47,19 +47,20 @@ export interface GatewayStart {
   readonly envoy?: EnvoyBinary
   /** The Node that runs the sidecar; that of the test unless given. */
   readonly node?: string
-  readonly logLevel?: string
+  /** False: lines about exchanges are thrown away, as a test of very many needs. */
+  readonly keepExchanges?: boolean
 }
 
-export async function startGateway({ yaml, files = {}, environment = {}, envoy = envoyBinary('1.40'), node, logLevel }: GatewayStart): Promise<Gateway> {
+export async function startGateway({ yaml, files = {}, environment = {}, envoy = envoyBinary('1.40'), node, keepExchanges = true }: GatewayStart): Promise<Gateway> {
   const directory = await mkdtemp(join(tmpdir(), 'tollgate-e2e-'))
   const configPath = join(directory, 'tollgate.yaml')
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text)
-  await writeFile(configPath, `${yaml}\n${listenSection(directory, envoy)}`)
+  await writeFile(configPath, `${yaml}\n${listenSection(directory, envoy, envoySettings)}`)
   const cleanups: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true, force: true })]
   try {
     const loaded = await loadConfig(configPath)
     if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'))
-    const sidecar = await startSidecar({ configPath, environment, ...(node === undefined ? {} : { node }), ...(logLevel === undefined ? {} : { logLevel }) })
+    const sidecar = await startSidecar({ configPath, environment, keepExchanges, ...(node === undefined ? {} : { node }) })
     cleanups.push(() => sidecar.stop())
     const running = await startEnvoy({ binary: envoy.path, bootstrap: renderBootstrap(loaded.config, { accessLog: false }).bootstrap, environment })
     cleanups.push(() => running.stop())
@@ -74,19 +75,19 @@ export interface SidecarStart {
   readonly configPath: string
   readonly environment?: Readonly<Record<string, string>>
   readonly node?: string
-  readonly logLevel?: string
+  readonly keepExchanges?: boolean
 }
 
 /** `tollgate serve`; resolves when it says that it serves. */
-export async function startSidecar({ configPath, environment = {}, node = process.execPath, logLevel = 'info' }: SidecarStart): Promise<Sidecar> {
-  const child = spawn(node, ['--import', 'tsx', mainFile, 'serve', '-c', configPath, '--log-level', logLevel], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+export async function startSidecar({ configPath, environment = {}, node = process.execPath, keepExchanges = true }: SidecarStart): Promise<Sidecar> {
+  const child = spawn(node, ['--import', 'tsx', mainFile, 'serve', '-c', configPath], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: LogLine[] = []
   let rest = ''
   let errors = ''
   child.stdout.on('data', (chunk: Buffer) => {
     const parts = (rest + chunk.toString()).split('\n')
     rest = parts.pop() ?? ''
-    for (const part of parts) lines.push(JSON.parse(part) as LogLine)
+    for (const part of parts) if (keepExchanges || !part.includes('"msg":"exchange"')) lines.push(JSON.parse(part) as LogLine)
   })
   child.stderr.on('data', (chunk: Buffer) => {
     errors += chunk.toString()
@@ -98,14 +99,6 @@ export async function startSidecar({ configPath, environment = {}, node = proces
       resolve(ended)
     })
   })
-  const serving = await until(
-    'the sidecar serves',
-    () => {
-      if (ended !== undefined) throw new Error(`The sidecar ended (${String(ended)}):\n${errors}${JSON.stringify(lines.at(-1) ?? '')}`)
-      return lines.find((line) => line['msg'] === 'Tollgate serves.')
-    },
-    { timeoutMs: 30_000 },
-  )
   const stop = async (): Promise<void> => {
     if (ended !== undefined) return
     child.kill('SIGTERM')
@@ -113,13 +106,25 @@ export async function startSidecar({ configPath, environment = {}, node = proces
     await exited
     clearTimeout(timer)
   }
+  const serving = await until(
+    'the sidecar serves',
+    () => {
+      if (ended !== undefined) throw new Error(`The sidecar ended (${String(ended)}):\n${errors}${JSON.stringify(lines.at(-1) ?? '')}`)
+      return lines.find((line) => line['msg'] === 'Tollgate serves.')
+    },
+    { timeoutMs: 30_000 },
+  ).catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
   return { pid: child.pid ?? 0, adminUrl: `http://${String(serving['admin'])}`, lines, exchanges: () => lines.filter((line) => line['msg'] === 'exchange'), process: child, exited, stop }
 }
 
-function listenSection(directory: string, envoy: EnvoyBinary): string {
+function listenSection(directory: string, envoy: EnvoyBinary, settings: Readonly<Record<string, string | number>>): string {
+  const further = Object.entries(settings).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`)
   return [
     `listen: {extproc: "unix:${directory}/extproc.sock", ratelimit: "unix:${directory}/ratelimit.sock", admin: "127.0.0.1:0"}`,
-    `envoy: {version: "${envoy.version}", listen: "127.0.0.1:0", admin: "127.0.0.1:0"}`,
+    `envoy: {version: "${envoy.version}", listen: "127.0.0.1:0", admin: "127.0.0.1:0"${further.join('')}}`,
     '',
   ].join('\n')
 }
