@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once, EventEmitter } from 'node:events'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -106,20 +106,65 @@ describe('watching files', () => {
     assert.equal(changes, 1)
   })
 
-  it('waits for a file that is gone, says so once, and notices what it comes back with', async () => {
+  it('waits until the content is the same twice, because an editor may truncate first', async () => {
     const path = file('a.yaml', 'one')
-    const log: Log = { ...silentLog, warn: (fields) => void events.emit('warning', fields) }
-    start([path], { log })
+    const seen: string[] = []
+    const paths = (): string[] => {
+      // Asked before each reading: the first one finds the half, and before the second one the editor has gone on.
+      if (readFileSync(path, 'utf8') === 'half' && (looks += 1) === 2) writeFileSync(path, 'whole')
+      return [path]
+    }
+    let looks = 0
+    start([], { paths, onChange: () => void events.emit('change', seen.push(readFileSync(path, 'utf8'))) })
+    await noticed(() => writeFileSync(path, 'half'))
+    assert.deepEqual(seen, ['whole'])
+  })
+
+  it('says once that a file is gone, and notices what it comes back with', async () => {
+    const path = file('a.yaml', 'one')
+    let warnings = 0
+    const warn: Log['warn'] = (fields) => void events.emit('warning', fields, (warnings += 1))
+    const paths = (): string[] => {
+      events.emit('look')
+      return [path]
+    }
+    start([], { paths, log: { ...silentLog, warn } })
     const warning = once(events, 'warning')
     unlinkSync(path)
-    assert.deepEqual(await warning, [{ files: [path] }])
+    assert.deepEqual(await warning, [{ files: [path] }, 1])
+    for (const name of ['unrelated', 'another']) {
+      const look = once(events, 'look')
+      file(name, 'x')
+      await look
+    }
     assert.equal(changes, 0)
     await noticed(() => writeFileSync(path, 'two'))
-    assert.equal(changes, 1)
+    assert.deepEqual([changes, warnings], [1, 1])
+  })
+
+  it('notices the other files while one is gone for good, as when it was renamed', async () => {
+    const main = file('a.yaml', 'limits: b.yaml')
+    const limits = file('b.yaml', 'one')
+    start([main, limits])
+    await noticed(() => {
+      renameSync(limits, join(folder, 'c.yaml'))
+      writeFileSync(main, 'limits: c.yaml')
+    })
+    await noticed(() => writeFileSync(main, 'limits: b.yaml # again'))
+    await noticed(() => renameSync(join(folder, 'c.yaml'), limits))
+    assert.equal(changes, 3)
+  })
+
+  it('is not held up by a file that was never there, and notices when it comes', async () => {
+    const main = file('a.yaml', 'one')
+    const late = join(folder, 'late.yaml')
+    start([main, late], { log: { ...silentLog, warn: () => assert.fail('nothing is gone') } })
+    await noticed(() => writeFileSync(main, 'two'))
+    await noticed(() => writeFileSync(late, 'one'))
+    assert.equal(changes, 2)
   })
 
   it('looks by itself where no events come from', async () => {
-    // The folder is replaced as a whole, so its watcher sits on the old one.
     const inner = join(folder, 'inner')
     mkdirSync(inner)
     const path = file('inner/a.yaml', 'one')
@@ -129,6 +174,8 @@ describe('watching files', () => {
       mkdirSync(inner)
       writeFileSync(path, 'two')
     })
+    // The folder was replaced as a whole, so its watcher sits on the old one.
+    await noticed(() => writeFileSync(path, 'three'))
   })
 
   it('follows the files that a reload brings', async () => {

@@ -22,7 +22,8 @@ type Contents = ReadonlyMap<string, string>
 
 /**
  * Watches folders, not files, because editors and Kubernetes replace files by renaming; then compares contents, because folders
- * tell about much else. A file that is not there is waited for: nothing is reported, and after two looks a warning is logged.
+ * tell about much else. A file that goes away is waited for during one look, since many tools delete before they write; then it is
+ * warned of, and only changes of the others count until it is back.
  */
 export function watchFiles({ paths, onChange, log, settleMs = 50, pollMs = 5_000 }: WatchOptions): { close(): void } {
   // Read before anything else happens, so that no change between now and the first event is lost.
@@ -36,7 +37,7 @@ export function watchFiles({ paths, onChange, log, settleMs = 50, pollMs = 5_000
   let timer: NodeJS.Timeout | undefined
   let watchers = new Map<string, FSWatcher>()
   const poll = setInterval(() => void look(), pollMs)
-  rearm()
+  rearm(paths())
 
   return {
     close() {
@@ -61,8 +62,9 @@ export function watchFiles({ paths, onChange, log, settleMs = 50, pollMs = 5_000
     if (looking) return
     looking = true
     try {
-      const current = await readContents(paths())
-      if (!closed) compare(current)
+      const wanted = paths()
+      const current = await readContents(wanted)
+      if (!closed) compare(wanted, current)
     } catch (err) {
       log.error({ err }, 'Looking for changes of the configuration failed; it will be tried again.')
     } finally {
@@ -71,32 +73,35 @@ export function watchFiles({ paths, onChange, log, settleMs = 50, pollMs = 5_000
     }
   }
 
-  function compare(current: Contents): void {
-    const missing = paths().filter((path) => !current.has(path))
+  function compare(wanted: readonly string[], current: Contents): void {
+    const missing = wanted.filter((path) => !current.has(path) && reported.has(path))
     looksWithMissing = missing.length === 0 ? 0 : looksWithMissing + 1
-    if (looksWithMissing === 1) lookSoon()
-    if (looksWithMissing === 2) log.warn({ files: missing }, 'Files of the configuration are gone; the configuration in use stays until they are back.')
-    if (missing.length > 0) return
-    rearm()
+    if (looksWithMissing === 1) {
+      lookSoon()
+      return
+    }
+    if (looksWithMissing === 2) log.warn({ files: missing }, 'Files of the configuration are gone; the configuration in use stays until they are back, or no longer named.')
+    rearm(wanted)
     if (isSame(current, reported)) settling = undefined
     else if (settling === undefined || !isSame(current, settling)) {
       settling = current
       lookSoon()
     } else {
       settling = undefined
+      // What is gone is forgotten: when it comes back, with whatever content, what was reported now may be worth another try.
       reported = current
       onChange()
     }
   }
 
-  function rearm(): void {
-    const wanted = new Set(paths().flatMap(foldersOf))
+  function rearm(wanted: readonly string[]): void {
+    const folders = new Set(wanted.flatMap(foldersOf))
     const next = new Map<string, FSWatcher>()
     for (const [folder, watcher] of watchers) {
-      if (wanted.has(folder)) next.set(folder, watcher)
+      if (folders.has(folder)) next.set(folder, watcher)
       else watcher.close()
     }
-    for (const folder of wanted) {
+    for (const folder of folders) {
       const watcher = next.get(folder) ?? watchFolder(folder)
       if (watcher !== undefined) next.set(folder, watcher)
     }

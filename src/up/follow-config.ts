@@ -23,8 +23,10 @@ export interface FollowOptions {
 
 export function followConfig({ path, app, log, xdsDir, adapt = (config) => config }: FollowOptions): { close(): void } {
   let reloading: Promise<void> = Promise.resolve()
+  /** Files of a broken configuration: mending a limit file that only it names must be noticed too. */
+  let broken: readonly string[] = []
   const watcher = watchFiles({
-    paths: () => app.config().files,
+    paths: () => [...new Set([...app.config().files, ...broken])],
     onChange: () => {
       reloading = reloading.then(reload).catch((err: unknown) => log.error({ err }, 'The changed configuration could not be taken into use; the old one stays.'))
     },
@@ -34,6 +36,7 @@ export function followConfig({ path, app, log, xdsDir, adapt = (config) => confi
 
   async function reload(): Promise<void> {
     const loaded = await loadConfig(path)
+    broken = loaded.ok ? [] : loaded.files
     if (!loaded.ok) {
       app.metrics.configLoaded('failure')
       log.error({ problems: loaded.problems.map(formatProblem) }, 'The changed configuration has problems; the old one stays in use.')

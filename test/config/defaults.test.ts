@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { contentRevision } from '../../src/config/content-revision.ts'
 import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { compileText, transcript } from './compile-mistake.ts'
 
@@ -123,6 +124,10 @@ describe('what is written', () => {
 })
 
 describe('the revision', () => {
+  it('tells apart the same text in other files', () => {
+    assert.notEqual(contentRevision(['ab', 'c']), contentRevision(['a', 'bc']))
+  })
+
   const withLimit = `${smallest}callers:\n  - headers: {user: x-user-id}\nlimits:\n  - {file: files/user.yaml}\n`
 
   it('is the same for the same texts and another for every other', () => {
