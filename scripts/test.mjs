@@ -17,9 +17,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)))
 // The tests of one run put their files here, whatever they forget to remove.
 const temporary = mkdtempSync(join(tmpdir(), 'tollgate-test-'))
 const totals = { passed: 0, failed: 0, skipped: 0 }
+let isInterrupted = false
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
   process.once(signal, () => {
+    isInterrupted = true
     void endRunningStep().finally(() => finish(130))
   })
 }
@@ -30,8 +32,11 @@ try {
   process.stderr.write(`\n${thrown.name === 'InstallError' || thrown.name === 'Error' ? thrown.message : thrown.stack}\n`)
   totals.failed += 1
 }
-summary()
-finish(totals.failed === 0 ? 0 : 1)
+// After Ctrl-C the counts say nothing; the handler of the signal ends the process.
+if (!isInterrupted) {
+  summary()
+  finish(totals.failed === 0 ? 0 : 1)
+}
 
 async function main() {
   const steps = planSteps(root, process.argv.slice(2))
@@ -39,6 +44,7 @@ async function main() {
   const environment = { ...process.env, TMPDIR: temporary, TOLLGATE_TEST_RUN: randomUUID() }
   if (steps.some((step) => step.files !== undefined)) Object.assign(environment, await toolEnvironment())
   for (const step of steps) {
+    if (isInterrupted) return
     heading(step.name)
     if (step.files === undefined) await runCheck(step, environment)
     else await runTests(step, environment)
