@@ -42,6 +42,15 @@ describe('the request', () => {
     assert.equal(action.headers?.set?.['x-tollgate-chain'], 'openai')
   })
 
+  it('tells the provider that it is JSON when it said something else', async () => {
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp', '']) {
+      assert.equal(pass(await driveExchange().request({ body: ask, headers: { 'content-type': type } })).headers?.set?.['content-type'], 'application/json')
+    }
+    for (const type of ['application/json', 'Application/JSON ; charset=utf-8', 'application/vnd.x+json']) {
+      assert.equal(pass(await driveExchange().request({ body: ask, headers: { 'content-type': type } })).headers?.set?.['content-type'], undefined)
+    }
+  })
+
   it('takes the model from the header when the body names none, and writes it into the body', async () => {
     const action = pass(await driveExchange().request({ body: { messages: [] }, headers: { 'x-ai-eg-model': 'gpt-4o-mini' } }))
     assert.equal(JSON.parse(action.body?.toString() ?? '').model, 'gpt-4o-mini')

@@ -73,6 +73,7 @@ export function requestAction(input: RequestInput, prepared: PreparedRequest & {
     'x-envoy-max-retries': String(chain.length - 1),
     'accept-encoding': 'identity',
   }
+  if (format.body === 'json' && !isJsonType(headers.get('content-type'))) set['content-type'] = 'application/json'
   if (canonicalPath !== path) set[':path'] = canonicalPath + query
   if (body !== undefined) set['content-length'] = String(contentLength)
   return {
@@ -90,6 +91,11 @@ export function requestAction(input: RequestInput, prepared: PreparedRequest & {
     },
     reroute: true,
   }
+}
+
+// A client may send JSON as whatever it likes (curl -d says it is a form), but OpenAI and vLLM read a body only as what it is said to be.
+function isJsonType(contentType: string | undefined): boolean {
+  return /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? '')
 }
 
 function headersToRemove(headers: Headers, set: Readonly<Record<string, string>>): string[] {
