@@ -49,9 +49,11 @@ export interface GatewayStart {
   readonly node?: string
   /** False: lines about exchanges are thrown away, as a test of very many needs. */
   readonly keepExchanges?: boolean
+  /** Further settings of the `envoy` section. */
+  readonly envoySettings?: Readonly<Record<string, string | number>>
 }
 
-export async function startGateway({ yaml, files = {}, environment = {}, envoy = envoyBinary('1.40'), node, keepExchanges = true }: GatewayStart): Promise<Gateway> {
+export async function startGateway({ yaml, files = {}, environment = {}, envoy = envoyBinary('1.40'), node, keepExchanges = true, envoySettings = {} }: GatewayStart): Promise<Gateway> {
   const directory = await mkdtemp(join(tmpdir(), 'tollgate-e2e-'))
   const configPath = join(directory, 'tollgate.yaml')
   for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text)
