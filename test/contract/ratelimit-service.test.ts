@@ -266,7 +266,13 @@ describe('requests that the rate limit service cannot answer', () => {
     lines.length = 0
     await service.ask(oneOf('user', 'a', 0))
     await service.ask(oneOf('user', 'a', 200_000))
-    assert.deepEqual(lines.map(({ level, message }) => [level, message]), [['debug', 'within the rate limits'], ['info', 'over a rate limit']])
+    assert.deepEqual(lines.map(({ level, message }) => [level, message]), [['debug', 'within the rate limits'], ['debug', 'over a rate limit']])
     assert.deepEqual(lines.map(({ fields }) => fields['exchange_id']), [exchangeId, exchangeId])
+  })
+
+  it('says a denial aloud when no exchange of ours will', async () => {
+    lines.length = 0
+    await service.ask(oneOf('user', 'a', 200_000), {})
+    assert.deepEqual(lines.map(({ level, message }) => [level, message]), [['info', 'over a rate limit']])
   })
 })

@@ -77,7 +77,8 @@ export function movableClock(): Clock & { advance(seconds: number): void } {
 
 export interface ServiceUnderTest {
   /** Rejects with the ServiceError that the service answered. */
-  ask(request: RequestValue): Promise<ResponseValue>
+  /** `metadata`: what Envoy sends with the call; the id of an exchange unless given. */
+  ask(request: RequestValue, metadata?: Readonly<Record<string, string>>): Promise<ResponseValue>
   askBytes(bytes: Buffer): Promise<ResponseValue>
   /** Swaps the files, as a reload does. */
   reload(limits: readonly LimitFile[]): void
@@ -101,12 +102,12 @@ export async function startRateLimitService({ limits, store, clock, log = silent
   const routes = new Map([[RATE_LIMIT_METHOD, service]])
   const server = await startGrpcServer({ address: `unix:${join(folder.path, 'rls.sock')}`, routes, maxMessageBytes: 4 * 1024 * 1024, log })
   const client: Client = connectClient(server.address)
-  const askBytes = async (bytes: Buffer): Promise<ResponseValue> =>
+  const askBytes = async (bytes: Buffer, metadata: Readonly<Record<string, string>> = { 'x-tollgate-exchange-id': exchangeId }): Promise<ResponseValue> =>
     // What the .proto file describes is what ResponseValue describes.
-    shouldRateLimit.responseDeserialize(await callUnary(client, RATE_LIMIT_METHOD, bytes, { 'x-tollgate-exchange-id': exchangeId })) as ResponseValue
+    shouldRateLimit.responseDeserialize(await callUnary(client, RATE_LIMIT_METHOD, bytes, metadata)) as ResponseValue
   return {
     askBytes,
-    ask: (request) => askBytes(shouldRateLimit.requestSerialize(request)),
+    ask: (request, metadata) => askBytes(shouldRateLimit.requestSerialize(request), metadata),
     reload(next) {
       config = buildConfig({ limits: next })
     },
