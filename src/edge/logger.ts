@@ -2,25 +2,35 @@
 
 import pino from 'pino'
 import type { Log } from '../core/log.ts'
+import { batchLines } from './batch-lines.ts'
 import { prettyLine } from './pretty-line.ts'
+import { redactSecrets } from './redact-secrets.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFormat = 'json' | 'pretty'
-
-/** Names under which a secret could be logged by mistake; their values become [redacted] at up to three levels of depth. */
-const SECRET_NAMES = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie', 'credential', 'password', 'secret', 'token', 'apiKey']
-const REDACTED_PATHS = SECRET_NAMES.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`])
 
 export interface LoggerOptions {
   readonly level: LogLevel
   /** `json`: one object per line, for machines. `pretty`: one short line per exchange, for a terminal. */
   readonly format: LogFormat
-  /** Gets whole lines. */
-  readonly write: (line: string) => void
+  /** Gets whole lines, one or many. */
+  readonly write: (lines: string) => void
 }
 
-/** Lines are written at once: an exchange that was answered must not lose its line when the process dies. */
+/** Lines are written at the end of the event loop's turn, and before the process exits: one system call for all exchanges of a turn. */
 export function createLogger({ level, format, write }: LoggerOptions): Log {
-  const destination = { write: (line: string) => write(format === 'json' ? line : prettyLine(line)) }
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: { paths: REDACTED_PATHS, censor: '[redacted]' } }, destination)
+  const lines = batchLines(write)
+  process.on('exit', () => lines.flush())
+  const destination = { write: (line: string) => lines.add(format === 'json' ? line : prettyLine(line)) }
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // Pino's own `redact` takes 70 µs for the line of an exchange.
+      formatters: { log: redactSecrets },
+      serializers: { err: (error: Error) => redactSecrets({ ...pino.stdSerializers.err(error) }) },
+    },
+    destination,
+  )
 }
