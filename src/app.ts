@@ -79,14 +79,19 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
         observer: createObserver(metrics, log),
         credentials: createCredentialReader({ env, log, clock: systemClock }),
         log,
-        extprocObserver: { opened: metrics.extprocOpened, closed: metrics.extprocClosed, message: metrics.extprocMessage, failed: (stage, code) => metrics.failed(`extproc_${stage}`, code) },
+        extprocObserver: {
+          opened: (stage) => metrics.extprocOpened(stage),
+          closed: (stage) => metrics.extprocClosed(stage),
+          message: (kind, stage) => metrics.extprocMessage(kind, stage),
+          failed: (stage, code) => metrics.failed(`extproc_${stage}`, code),
+        },
       })
       return new Map([...health, [EXTPROC_METHOD, service]])
     }
 
     function ratelimitRoutes(): GrpcRoutes {
       const observer = {
-        decided: metrics.rateLimitDecided,
+        decided: (decision: Parameters<Metrics['rateLimitDecided']>[0]) => metrics.rateLimitDecided(decision),
         failed: ({ domain }: { domain: string }) => metrics.rateLimitFailed(domain),
       }
       return new Map([...health, [RATE_LIMIT_METHOD, createRateLimitService({ config: () => current, store, clock: systemClock, log, observer })]])

@@ -29,7 +29,7 @@ export function addServeCommand(program: Command, context: CommandContext): void
 
 async function serve(options: ServeOptions, context: CommandContext): Promise<void> {
   const config = await readConfig(options.config, context)
-  const log = createLogger({ level: options.logLevel, format: options.logFormat, write: context.stdout })
+  const log = createLogger({ level: options.logLevel, format: options.logFormat, write: (line) => context.stdout(line) })
   if (options.xdsDir !== undefined) await writeXds(config, options.xdsDir)
   const app = await startApp({ config, log, env: context.env }).catch((cause: unknown) => {
     throw new CommandError(`Tollgate could not start: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause })

@@ -42,7 +42,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
 
 async function up(options: UpOptions, context: CommandContext): Promise<void> {
   const format = context.isTerminal && context.env['TOLLGATE_LOG_FORMAT'] === undefined && options.logFormat === 'json' ? 'pretty' : options.logFormat
-  const log = createLogger({ level: options.logLevel, format, write: context.stdout })
+  const log = createLogger({ level: options.logLevel, format, write: (line) => context.stdout(line) })
   const read = await readConfig(options.config, context)
   if (!options.mock) requireCredentials(read, context)
   const stateDir = resolve(context.cwd, options.stateDir)
@@ -51,7 +51,7 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
   const withVersion = (config: RuntimeConfig): RuntimeConfig => ({ ...config, envoy: { ...config.envoy, version: renderedVersion(envoyProgram.version) } })
   const written = withVersion(read)
 
-  const stop: (() => Promise<unknown> | unknown)[] = []
+  const stop: (() => unknown)[] = []
   try {
     const mocks = options.mock ? await mockMissingProviders(written, context.env) : undefined
     if (mocks !== undefined) stop.push(() => mocks.close())

@@ -8,31 +8,36 @@ export function prettyLine(line: string): string {
   if (fields === undefined) return line
   const time = typeof fields['time'] === 'string' ? fields['time'].slice(11, 19) : ''
   const level = LEVELS[Number(fields['level'])] ?? ''
-  const text = fields['msg'] === 'exchange' ? exchangeText(fields) : `${String(fields['msg'])}${otherFields(fields)}`
-  return `${time} ${level}${text}\n`
+  const said = fields['msg'] === 'exchange' ? exchangeText(fields) : `${text(fields['msg'])}${otherFields(fields)}`
+  return `${time} ${level}${said}\n`
 }
 
 function exchangeText(fields: Readonly<Record<string, unknown>>): string {
-  const parts = [String(fields['status'] ?? '---'), String(fields['model'] ?? '-')]
-  if (fields['provider'] !== undefined) parts.push(`→ ${String(fields['provider'])}${Number(fields['attempts']) > 1 ? ` (attempt ${String(fields['attempts'])})` : ''}`)
-  if (fields['total_tokens'] !== undefined) parts.push(`${fields['estimated'] === true ? '~' : ''}${String(fields['total_tokens'])} tokens`)
-  parts.push(`${String(fields['duration_ms'])} ms`)
-  if (fields['outcome'] !== 'answered') parts.push(`${String(fields['outcome'])}${fields['reason'] === undefined ? '' : `: ${String(fields['reason'])}`}`)
+  const parts = [text(fields['status'], '---'), text(fields['model'], '-')]
+  if (fields['provider'] !== undefined) parts.push(`→ ${text(fields['provider'])}${Number(fields['attempts']) > 1 ? ` (attempt ${text(fields['attempts'])})` : ''}`)
+  if (fields['total_tokens'] !== undefined) parts.push(`${fields['estimated'] === true ? '~' : ''}${text(fields['total_tokens'])} tokens`)
+  parts.push(`${text(fields['duration_ms'])} ms`)
+  if (fields['outcome'] !== 'answered') parts.push(`${text(fields['outcome'])}${fields['reason'] === undefined ? '' : `: ${text(fields['reason'])}`}`)
   const caller = parseCaller(fields['caller'])
   if (caller !== '') parts.push(caller)
   return parts.join('  ')
 }
 
+function text(value: unknown, absent = ''): string {
+  if (value === undefined) return absent
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 function parseCaller(caller: unknown): string {
   if (typeof caller !== 'object' || caller === null) return ''
   return Object.entries(caller)
-    .map(([name, value]) => `${name}=${String(value)}`)
+    .map(([name, value]) => `${name}=${text(value)}`)
     .join(' ')
 }
 
 function otherFields(fields: Readonly<Record<string, unknown>>): string {
   const rest = Object.entries(fields).filter(([name]) => !['level', 'time', 'msg'].includes(name))
-  return rest.length === 0 ? '' : `  ${rest.map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ')}`
+  return rest.length === 0 ? '' : `  ${rest.map(([name, value]) => `${name}=${text(value)}`).join(' ')}`
 }
 
 function parseObject(line: string): Readonly<Record<string, unknown>> | undefined {

@@ -57,7 +57,7 @@ export interface MockProvider {
 export async function startMockProvider(options: MockProviderOptions): Promise<MockProvider> {
   const behaviour = providerBehaviours[options.api]
   const name = options.name ?? options.api
-  const models = options.models ?? (options.api === 'openai' ? ['gpt-4o', 'gpt-4o-mini'] : ['claude-sonnet-4-5'])
+  const models = options.models ?? (options.api === 'openai' ? ['gpt-4o', 'gpt-4o-mini'] : ['claude-sonnet-5'])
   const counter = createServedCounter()
   const log = createRequestLog(options.keepRequests ?? 100)
   const failures = createFailurePlan()

@@ -36,24 +36,49 @@ describe('examples', () => {
 
   it('tollgate.yaml has the models, callers, routes and limits of npm start, all of them reachable', async () => {
     const config = await loaded('tollgate.yaml')
-    assert.deepEqual([...config.models.keys()], ['gpt-4o', 'gpt-4o-mini', 'claude-sonnet-4-5'])
-    assert.deepEqual(config.callers.map((source) => [...source.attributes]), [[['user', 'x-user-id'], ['team', 'x-team-id']]])
-    assert.deepEqual(config.routes.map((route) => [[...route.headers], route.clientModel]), [[[['priority', 'high']], 'gpt-4o']])
+    assert.deepEqual([...config.models.keys()], ['gpt-4o', 'gpt-4o-mini', 'claude-sonnet-5'])
+    assert.deepEqual(
+      config.callers.map((source) => [...source.attributes]),
+      [
+        [
+          ['user', 'x-user-id'],
+          ['team', 'x-team-id'],
+        ],
+      ],
+    )
+    assert.deepEqual(
+      config.routes.map((route) => [[...route.headers], route.clientModel]),
+      [[[['priority', 'high']], 'gpt-4o']],
+    )
     assert.deepEqual(config.limits[0]?.rules.keyPaths, [['user'], ['user', 'model']])
-    assert.deepEqual(findTraps(config, { env: { OPENAI_API_KEY: 'a', ANTHROPIC_API_KEY: 'b' } }).map((trap) => trap.id), ['callers_trusted', 'counters_in_memory'])
+    assert.deepEqual(
+      findTraps(config, { env: { OPENAI_API_KEY: 'a', ANTHROPIC_API_KEY: 'b' } }).map((trap) => trap.id),
+      ['callers_trusted', 'counters_in_memory'],
+    )
   })
 
   it('fallback.yaml asks each provider under its own name for the model', async () => {
     const config = await loaded('fallback.yaml')
-    assert.deepEqual(config.models.get('chat')?.chain.map((step) => [step.provider.name, step.upstreamModel]), [
-      ['vllm', 'Qwen/Qwen3-32B'],
-      ['openai', 'gpt-4o-mini'],
-    ])
+    assert.deepEqual(
+      config.models.get('chat')?.chain.map((step) => [step.provider.name, step.upstreamModel]),
+      [
+        ['vllm', 'Qwen/Qwen3-32B'],
+        ['openai', 'gpt-4o-mini'],
+      ],
+    )
   })
 
   it('credits.yaml charges what its comment says', async () => {
     const credits = (await loaded('credits.yaml')).costs.find((cost) => cost.name === 'credits') ?? assert.fail()
-    const usage = { inputTokens: 1000, cachedInputTokens: 400, cacheCreationInputTokens: undefined, outputTokens: 50, reasoningTokens: undefined, totalTokens: 1050, flags: [] }
+    const usage = {
+      inputTokens: 1000,
+      cachedInputTokens: 400,
+      cacheCreationInputTokens: undefined,
+      outputTokens: 50,
+      reasoningTokens: undefined,
+      totalTokens: 1050,
+      flags: [],
+    }
     const charge = (model: string) => credits.evaluate({ usage, model, backend: 'openai', routeName: '' })
     assert.deepEqual(charge('gpt-4o-mini'), { ok: true, value: 900, clamped: false })
     assert.deepEqual(charge('gpt-4o'), { ok: true, value: 9000, clamped: false })

@@ -188,7 +188,7 @@ describe('what was served is what was charged', () => {
       assert.equal(answer.status, 200)
       await until(`${flag} is charged`, async () => (await counters.sum('all', `liar-${flag}`)) === charged)
       const line = gateway.exchanges().at(-1)
-      assert.ok((line?.['usage_flags'] as string[]).includes(flag), flag)
+      assert.ok(String(line?.['usage_flags']).includes(flag), flag)
     }
   })
 })
