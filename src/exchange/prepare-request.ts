@@ -3,6 +3,7 @@
 
 import type { Caller } from '../callers/caller.ts'
 import type { ChainStep, RuntimeConfig } from '../config/runtime-config.ts'
+import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Format, ParsedRequest } from '../formats/format.ts'
@@ -50,6 +51,8 @@ export interface PreparedRequest {
 /** Throws TollgateError for every request that cannot be served as it is. */
 export function prepareRequest(input: RequestInput): PreparedRequest & { readonly body: Buffer | undefined } {
   const { config, format, headers } = input
+  // It says where the parts of a multipart body are; two could be read in two ways.
+  if (headers.count('content-type') > 1) throw new TollgateError('malformed_request', 'The header content-type occurs more than once. Send it once.')
   const parsed = format.parseRequest(input.body, headers.get('content-type'))
   const model = selectModel(config, headers, parsed.model)
   const chain = selectChain({ config, model, format, credentials: input.credentials })
