@@ -61,7 +61,11 @@ export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: 
 function reportCollision(draft: Draft, place: Place, twin: Place): void {
   const [blamed, other] = draft.has(place.path) ? [place, twin] : [twin, place]
   const note = draft.has(other.path) ? '' : ' by default'
-  draft.problem(blamed.path, `${formatListenAddress(blamed.address)} is also where ${other.path.join('.')} listens${note}; give one of them another port or path`, 'key')
+  draft.problem(
+    blamed.path,
+    `${formatListenAddress(blamed.address)} is also where ${other.path.join('.')} listens${note}; give one of them another port or path`,
+    'key',
+  )
 }
 
 type Whole<Parts> = { readonly [Key in keyof Parts]: Exclude<Parts[Key], undefined> }
@@ -81,13 +85,17 @@ function checkAddress(draft: Draft, path: Path, address: AddressParts): void {
     return
   }
   if (name === 'listen.admin' && !isLoopbackHost(address.host)) {
-    draft.problem(path, 'allowed for now: 127.0.0.1, [::1] or a unix socket, because the admin interface asks for no password yet; scrape it from the same machine')
+    draft.problem(
+      path,
+      'allowed for now: 127.0.0.1, [::1] or a unix socket, because the admin interface asks for no password yet; scrape it from the same machine',
+    )
   }
   if (path[0] === 'envoy' && isHostName(address.host)) draft.problem(path, 'allowed: an IP address with a port, because Envoy resolves no names to listen on')
   if (name === 'envoy.admin' && !isHostName(address.host) && !isLoopbackHost(address.host)) {
     draft.warn(path, 'with which other machines can stop Envoy and read its configuration; use 127.0.0.1')
   }
-  if (path[0] === 'listen' && isAnyHost(address.host)) draft.warn(path, 'which serves every interface without a password; use it only where nobody but Envoy can connect')
+  if (path[0] === 'listen' && isAnyHost(address.host))
+    draft.warn(path, 'which serves every interface without a password; use it only where nobody but Envoy can connect')
   if (address.port === 0 && (name === 'listen.extproc' || name === 'listen.ratelimit')) {
     draft.warn(path, 'which lets the system choose a port that a rendered Envoy configuration cannot know; use a fixed port or a unix socket')
   }

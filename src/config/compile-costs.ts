@@ -31,7 +31,11 @@ export function compileCosts(draft: Draft, callers: readonly CallerSource[], fil
     } else {
       const correction = compiled.corrected === undefined ? '' : `; write: ${compiled.corrected.trim().replaceAll(/\s*\n\s*/g, ' ')}`
       // compileCost counts columns from 1, over the whole expression.
-      draft.problems.push({ file, ...draft.positionInText([...path, 'cel'], (compiled.column ?? 1) - 1), message: `costs[${index}].cel: ${compiled.message}${correction}` })
+      draft.problems.push({
+        file,
+        ...draft.positionInText([...path, 'cel'], (compiled.column ?? 1) - 1),
+        message: `costs[${index}].cel: ${compiled.message}${correction}`,
+      })
     }
   }
   return costs.has(DEFAULT_COST) ? [...costs.values()] : [totalTokens(), ...costs.values()]

@@ -33,7 +33,10 @@ export function compileLimits(draft: Draft, context: LimitContext): readonly Lim
     if (rules === undefined) continue
     const twin = limits.find((other) => other.rules.domain === rules.domain)
     if (twin !== undefined) {
-      draft.problem([...path, 'file'], `whose domain "${rules.domain}" is also that of ${context.sources.display(twin.path)}; every limit file needs a domain of its own`)
+      draft.problem(
+        [...path, 'file'],
+        `whose domain "${rules.domain}" is also that of ${context.sources.display(twin.path)}; every limit file needs a domain of its own`,
+      )
     } else if (costName !== undefined) limits.push({ path: file, costName, rules })
   }
   return limits
@@ -50,7 +53,11 @@ function compileFile(draft: Draft, path: Path, file: string, { sources, attribut
   const name = sources.display(file)
   const state = fileState(sources, file)
   if (state.kind !== 'text') {
-    draft.problem(path, `but ${name} cannot be read (${state.kind === 'unreadable' ? state.reason : 'its text is missing'}); paths are relative to the folder of ${sources.display(sources.path)}`)
+    const reason = state.kind === 'unreadable' ? state.reason : 'its text is missing'
+    draft.problem(
+      path,
+      `but ${name} cannot be read (${reason}); paths are relative to the folder of ${sources.display(sources.path)}`,
+    )
     return undefined
   }
   const parsed = parseRateLimitFile({ text: state.text, fileName: name, denyAtLimitDefault: true })
@@ -74,12 +81,18 @@ interface DescriptorContext {
 function checkDescriptors({ draft, file, main }: DescriptorContext, descriptors: readonly FoundDescriptor[], attributes: ReadonlySet<string>): void {
   const sendable = ['model', ...attributes]
   const models = draft.keys(['models'])
+  const known = `models are: ${listNames(models)}`
   for (const { key, keyPosition, value, valuePosition, matches } of descriptors) {
     if (!sendable.includes(key)) {
-      const why = `found the descriptor key "${key}", which Envoy could not send, allowed: model and the caller attributes of ${main} (${listNames([...attributes])})`
+      const allowed = `model and the caller attributes of ${main} (${listNames([...attributes])})`
+      const why = `found the descriptor key "${key}", which Envoy could not send, allowed: ${allowed}`
       draft.problems.push({ file, ...keyPosition, message: `${why}; add the attribute to callers or remove the descriptor${didYouMean(key, sendable)}` })
     } else if (key === 'model' && value !== undefined && !models.some(matches)) {
-      draft.warnings.push({ file, ...valuePosition, message: `found the model "${value}", which ${main} does not have, so this limit never applies; models are: ${listNames(models)}${didYouMean(value, models)}` })
+      draft.warnings.push({
+        file,
+        ...valuePosition,
+        message: `found the model "${value}", which ${main} does not have, so this limit never applies; ${known}${didYouMean(value, models)}`,
+      })
     }
   }
 }

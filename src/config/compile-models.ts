@@ -52,7 +52,9 @@ function warnAboutFormats(draft: Draft, path: Path, chain: readonly ChainStep[])
     const earlier = chain.slice(0, index)
     const meets = (other: ChainStep): boolean => [...formats].some((format: FormatName) => providerApis[other.provider.api].formats.has(format))
     if (earlier.length === 0 || earlier.some(meets)) continue
-    const message = `${step.provider.name} speaks the ${step.provider.api} API and so is no fallback for ${earlier.map((other) => other.provider.name).join(', ')}: it only gets requests made in that API; chain providers of one API`
+    const others = earlier.map((other) => other.provider.name).join(', ')
+    const why = `${step.provider.name} speaks the ${step.provider.api} API and so is no fallback for ${others}`
+    const message = `${why}: it only gets requests made in that API; chain providers of one API`
     draft.warn([...path, index], message, 'key')
   }
 }
@@ -79,7 +81,8 @@ export function compileRoutes(draft: Draft): readonly HeaderRoute[] {
     const headers = compileHeaders(draft, [...path, 'when', 'headers'], whyNotRouteHeader)
     if (clientModel === undefined || draft.pick(path, routeSchema) === undefined) continue
     const earlier = routes.findIndex((route) => [...route.headers].every(([name, value]) => headers.get(name) === value))
-    if (earlier !== -1) draft.warn(path, `this route never matches, because routes[${earlier}] matches whenever it would; put it before that one or remove it`, 'key')
+    if (earlier !== -1)
+      draft.warn(path, `this route never matches, because routes[${earlier}] matches whenever it would; put it before that one or remove it`, 'key')
     routes.push({ headers, clientModel })
   }
   return routes

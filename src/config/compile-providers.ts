@@ -53,7 +53,8 @@ function compileCredential({ draft, path, sources }: Place, written: { env: stri
   const file = resolvePath(sources, written.file)
   const state = fileState(sources, file)
   // It may be mounted later, and the provider is left out of every chain until then.
-  if (state.kind === 'unreadable') draft.warn([...path, 'file'], `but ${sources.display(file)} cannot be read (${state.reason}); until it can, this provider is not called`)
+  if (state.kind === 'unreadable')
+    draft.warn([...path, 'file'], `but ${sources.display(file)} cannot be read (${state.reason}); until it can, this provider is not called`)
   return { kind: 'file', path: file }
 }
 
@@ -63,7 +64,8 @@ function compileCaFile({ draft, path, sources }: Place, written: string | undefi
   const file = resolvePath(sources, written)
   const state = fileState(sources, file)
   // Envoy refuses its whole configuration when it cannot read this file.
-  if (state.kind === 'unreadable') draft.problem(path, `but ${sources.display(file)} cannot be read (${state.reason}); paths are relative to the folder of ${sources.display(sources.path)}`)
+  if (state.kind === 'unreadable')
+    draft.problem(path, `but ${sources.display(file)} cannot be read (${state.reason}); paths are relative to the folder of ${sources.display(sources.path)}`)
   return file
 }
 

@@ -16,8 +16,7 @@ import type { RuntimeConfig } from './runtime-config.ts'
 import { fileState, type Sources } from './sources.ts'
 
 export type CompiledConfig =
-  | { readonly ok: true; readonly config: RuntimeConfig; readonly warnings: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] }
+  { readonly ok: true; readonly config: RuntimeConfig; readonly warnings: readonly Problem[] } | { readonly ok: false; readonly problems: readonly Problem[] }
 
 /** Never throws for what a file says. Problems and warnings are sorted by file and position; with a problem there is no configuration. */
 export function compileConfig(sources: Sources): CompiledConfig {

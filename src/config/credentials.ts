@@ -68,7 +68,11 @@ export function createCredentialReader({ env, log, clock }: CredentialReaderOpti
       const source = credential.kind === 'env' ? `env ${credential.name}` : `file ${credential.path}`
       const value = (credential.kind === 'env' ? env[credential.name] : checkFile(credential.path).text)?.trim()
       if (value === undefined || value === '') return undefined
-      if (!isHeaderSafe(value)) return warnOnce(source, 'This credential has characters that a header cannot carry, perhaps a line break inside; its provider is not called until that is mended.')
+      if (!isHeaderSafe(value))
+        return warnOnce(
+          source,
+          'This credential has characters that a header cannot carry, perhaps a line break inside; its provider is not called until that is mended.',
+        )
       warned.delete(source)
       return value
     },

@@ -32,7 +32,13 @@ function describeIssue(issue: Issue, value: unknown, base: Path = []): Described
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(path, key))
   if (issue.code === 'invalid_key') {
     const name = String(path.at(-1))
-    return [{ path, part: 'key', message: `${place(path.slice(0, -1))}found the name ${JSON.stringify(shorten(name))}, allowed: ${issue.issues[0]?.message ?? issue.message}` }]
+    return [
+      {
+        path,
+        part: 'key',
+        message: `${place(path.slice(0, -1))}found the name ${JSON.stringify(shorten(name))}, allowed: ${issue.issues[0]?.message ?? issue.message}`,
+      },
+    ]
   }
   if (issue.code === 'invalid_union') {
     const intended = intendedVariant(issue)
@@ -40,7 +46,9 @@ function describeIssue(issue: Issue, value: unknown, base: Path = []): Described
   }
   const found = valueAt(value, path)
   if (found === undefined) {
-    return [{ path, part: 'key', missing: true, message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}` }]
+    return [
+      { path, part: 'key', missing: true, message: `${place(path.slice(0, -1))}the key "${String(path.at(-1) ?? '')}" is missing, allowed: ${allowed(issue)}` },
+    ]
   }
   const hint = typeof found === 'string' ? didYouMean(found, choices(issue)) : ''
   return [{ path, part: 'value', message: `${place(path)}found ${describeFound(found, path)}, allowed: ${allowed(issue)}${hint}` }]

@@ -55,13 +55,22 @@ describe('traps', () => {
 
   it('says when an inner limit can never be reached, until it replaces the outer one', () => {
     const nested = (outer: string, inner: string): string =>
-      `domain: d\ndescriptors:\n  - key: user\n    rate_limit: {unit: hour, requests_per_unit: 10${outer}}\n    descriptors:\n      - {key: model, value: m, rate_limit: {${inner}}}\n`
+      [
+        'domain: d',
+        'descriptors:',
+        '  - key: user',
+        `    rate_limit: {unit: hour, requests_per_unit: 10${outer}}`,
+        '    descriptors:',
+        `      - {key: model, value: m, rate_limit: {${inner}}}`,
+        '',
+      ].join('\n')
     const found = (limits: string): string[] =>
       trapsOf(withLimits, limits)
         .filter((trap) => trap.id === 'limit_unreachable')
         .map((trap) => trap.message)
     assert.deepEqual(found(nested('', 'unit: hour, requests_per_unit: 50')), [
-      '/c/limits.yaml: d.user.model_m allows 50 per hour, and d.user stops the same requests at 10. Give d.user a name and name it in replaces of d.user.model_m.',
+      '/c/limits.yaml: d.user.model_m allows 50 per hour, and d.user stops the same requests at 10. ' +
+        'Give d.user a name and name it in replaces of d.user.model_m.',
     ])
     assert.match(found(nested(', name: hourly', 'unit: hour, requests_per_unit: 50'))[0] ?? '', /Add replaces: \[\{name: hourly\}\] to d\.user\.model_m\.$/)
     assert.deepEqual(found(nested(', name: hourly', 'unit: hour, requests_per_unit: 50, replaces: [{name: hourly}]')), [])

@@ -35,18 +35,33 @@ export function findTraps(config: RuntimeConfig, { env }: { readonly env: Readon
 function trustedCallers(config: RuntimeConfig): Trap[] {
   const headers = [...new Set(config.callers.flatMap((source) => [...source.attributes.values()]))]
   if (headers.length === 0) return []
-  const who = isLoopbackHost(config.envoy.listen.slice(0, config.envoy.listen.lastIndexOf(':'))) ? 'every program on this machine' : `everyone who reaches ${config.envoy.listen}`
-  return [{ id: 'callers_trusted', message: `Callers are whoever the headers ${headers.join(', ')} say, and ${who} can set them: put something in front that verifies callers and sets these headers itself.` }]
+  const who = isLoopbackHost(config.envoy.listen.slice(0, config.envoy.listen.lastIndexOf(':')))
+    ? 'every program on this machine'
+    : `everyone who reaches ${config.envoy.listen}`
+  const advice = 'put something in front that verifies callers and sets these headers itself'
+  return [
+    {
+      id: 'callers_trusted',
+      message: `Callers are whoever the headers ${headers.join(', ')} say, and ${who} can set them: ${advice}.`,
+    },
+  ]
 }
 
 function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Trap[] {
+  const consequence = 'it is not called, and models that only it serves answer 503'
   const traps: Trap[] = []
   for (const { name, api, credential, scheme, host } of config.providers.values()) {
     if (credential.kind === 'env' && (env[credential.name] ?? '').trim() === '') {
-      traps.push({ id: 'credential_unset', message: `The provider ${name} takes its key from ${credential.name}, which is not set here: it is not called, and models that only it serves answer 503. Set the variable.` })
+      traps.push({
+        id: 'credential_unset',
+        message: `The provider ${name} takes its key from ${credential.name}, which is not set here: ${consequence}. Set the variable.`,
+      })
     }
     if (credential.kind === 'none' && `${scheme}://${host}` === providerApis[api].defaultUrl) {
-      traps.push({ id: 'credential_forgotten', message: `The provider ${name} has no credential, and ${host} refuses calls without one: add credential: {env: NAME} or {file: PATH}.` })
+      traps.push({
+        id: 'credential_forgotten',
+        message: `The provider ${name} has no credential, and ${host} refuses calls without one: add credential: {env: NAME} or {file: PATH}.`,
+      })
     }
   }
   return traps
@@ -59,18 +74,28 @@ function missingLimits(config: RuntimeConfig): Trap[] {
   const limited = new Set(config.limits.flatMap((limit) => limit.rules.keyPaths.flat()))
   const identifies = config.callers.some((source) => source.attributes.has('user'))
   if (!identifies || limited.has('user')) return []
-  return [{ id: 'attribute_unlimited', message: 'Callers have the attribute user, and no limit file has a descriptor with it: users share every limit. Add a descriptor with key: user.' }]
+  return [
+    {
+      id: 'attribute_unlimited',
+      message: 'Callers have the attribute user, and no limit file has a descriptor with it: users share every limit. Add a descriptor with key: user.',
+    },
+  ]
 }
 
 // A request in a nested limit is in the outer one as well, so the smaller number decides unless the inner limit replaces the outer.
 function unreachableLimits(config: RuntimeConfig): Trap[] {
-  return config.limits.flatMap(({ path, rules }) => walk(rules.root, []).map(({ inner, outer }) => ({ id: 'limit_unreachable' as const, message: describeUnreachable(path, inner, outer) })))
+  return config.limits.flatMap(({ path, rules }) =>
+    walk(rules.root, []).map(({ inner, outer }) => ({ id: 'limit_unreachable' as const, message: describeUnreachable(path, inner, outer) })),
+  )
 }
 
 function describeUnreachable(path: string, inner: LimitRule, outer: LimitRule): string {
-  const name = outer.name === '' ? 'a name' : `replaces: [{name: ${outer.name}}]`
-  const fix = outer.name === '' ? `Give ${outer.statName} ${name} and name it in replaces of ${inner.statName}.` : `Add ${name} to ${inner.statName}.`
-  return `${path}: ${inner.statName} allows ${inner.requestsPerUnit} per ${inner.unit}, and ${outer.statName} stops the same requests at ${outer.requestsPerUnit}. ${fix}`
+  const numbers = `${inner.statName} allows ${inner.requestsPerUnit} per ${inner.unit}, and ${outer.statName} stops the same requests at`
+  const fix =
+    outer.name === ''
+      ? `Give ${outer.statName} a name and name it in replaces of ${inner.statName}.`
+      : `Add replaces: [{name: ${outer.name}}] to ${inner.statName}.`
+  return `${path}: ${numbers} ${outer.requestsPerUnit}. ${fix}`
 }
 
 function walk(node: RuleNode, outer: readonly LimitRule[]): { inner: LimitRule; outer: LimitRule }[] {
@@ -88,11 +113,22 @@ function stopsEarlier(outer: LimitRule, inner: LimitRule): boolean {
 
 function memoryCounters(config: RuntimeConfig): Trap[] {
   if (config.store.kind !== 'memory' || config.limits.length === 0) return []
-  return [{ id: 'counters_in_memory', message: 'Limits are counted in the memory of one process: they start at 0 after a restart, and two replicas count apart. Use store: redis://… when that matters.' }]
+  return [
+    {
+      id: 'counters_in_memory',
+      message:
+        'Limits are counted in the memory of one process: after a restart they start at 0, two replicas count apart. Use store: redis://… if that matters.',
+    },
+  ]
 }
 
 // GHSA-c23c-rp3m-vpg3: a check and a charge at stream end in one request, which is what the rendered configuration asks for.
 function crashingEnvoy(config: RuntimeConfig): Trap[] {
   if (config.envoy.version !== '1.37' || config.limits.length === 0) return []
-  return [{ id: 'envoy_crash', message: 'Envoy 1.37.0 can crash when the rate limit service fails between check and charge (CVE-2026-26330): use 1.37.1 or later, best 1.40.' }]
+  return [
+    {
+      id: 'envoy_crash',
+      message: 'Envoy 1.37.0 can crash when the rate limit service fails between check and charge (CVE-2026-26330): use 1.37.1 or later, best 1.40.',
+    },
+  ]
 }

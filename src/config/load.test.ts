@@ -37,7 +37,9 @@ describe('loading a configuration', () => {
     const path = join(folder, 'absent.yaml')
     const loaded = await loadConfig(path)
     assert.ok(!loaded.ok)
-    assert.deepEqual(loaded.problems.map(formatProblem), [`${path}:1:1: cannot read the configuration (no such file); name the file with -c FILE, examples/tollgate.yaml is a start`])
+    assert.deepEqual(loaded.problems.map(formatProblem), [
+      `${path}:1:1: cannot read the configuration (no such file); name the file with -c FILE, examples/tollgate.yaml is a start`,
+    ])
     assert.deepEqual(loaded.files, [path])
   })
 

@@ -18,7 +18,9 @@ export function nearestName(name: string, known: Iterable<string>): string | und
 
 // `base_url` for url, `total_token` for llm_total_token.
 function containedName(name: string, known: readonly string[]): string | undefined {
-  return known.find((candidate) => (candidate.length > 2 && name.includes(candidate.toLowerCase())) || (name.length > 2 && candidate.toLowerCase().includes(name)))
+  return known.find(
+    (candidate) => (candidate.length > 2 && name.includes(candidate.toLowerCase())) || (name.length > 2 && candidate.toLowerCase().includes(name)),
+  )
 }
 
 /** `; did you mean "x"?`, or '' when no known name is near. */

@@ -18,7 +18,15 @@ const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 
 const messageHeaders = new Set(['host', 'content-length', 'content-encoding', 'accept-encoding'])
 
 /** Headers in which clients or operators put secrets: they are stripped from requests and may not stand in a file. */
-export const secretHeaders: ReadonlySet<string> = new Set([...credentialHeaders, 'authorization', 'proxy-authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'cookie'])
+export const secretHeaders: ReadonlySet<string> = new Set([
+  ...credentialHeaders,
+  'authorization',
+  'proxy-authorization',
+  'x-api-key',
+  'api-key',
+  'x-goog-api-key',
+  'cookie',
+])
 
 /** Why a provider may not be given this header (lower-case name); undefined when it may. */
 export function whyNotProviderHeader(name: string): string | undefined {
@@ -31,7 +39,8 @@ export function whyNotProviderHeader(name: string): string | undefined {
 
 /** Why a header cannot identify a caller (lower-case name); undefined when it can. */
 export function whyNotCallerHeader(name: string): string | undefined {
-  if (secretHeaders.has(name)) return 'it carries a secret that would end up in metadata and logs; use a header that names the caller, set by something that verified it'
+  if (secretHeaders.has(name))
+    return 'it carries a secret that would end up in metadata and logs; use a header that names the caller, set by something that verified it'
   if (hopByHop.has(name) || messageHeaders.has(name)) return 'it says nothing about the caller; use a header such as x-user-id'
   if (isOurs(name)) return 'Tollgate or Envoy use it between themselves; use a header such as x-user-id'
   return undefined

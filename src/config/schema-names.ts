@@ -26,7 +26,10 @@ export function intoIssue<Value>(parsed: Parsed<Value>, context: z.RefinementCtx
 }
 
 // Also an Envoy cluster name and a part of chain names, which `+` joins.
-export const providerName = named(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a provider name of lower-case letters, digits, _ and -, beginning with a letter or digit, at most 63 characters')
+export const providerName = named(
+  /^[a-z0-9][a-z0-9_-]{0,62}$/,
+  'a provider name of lower-case letters, digits, _ and -, beginning with a letter or digit, at most 63 characters',
+)
 
 export const modelName = named(
   // oxlint-disable-next-line no-control-regex -- keeping control characters out is the point
@@ -36,7 +39,10 @@ export const modelName = named(
 
 export const costName = named(/^[a-z][a-z0-9_]{0,62}$/, 'a cost name of lower-case letters, digits and _, beginning with a letter')
 
-export const attributeName = named(/^[a-z][a-z0-9_]{0,62}$/, 'an attribute name of lower-case letters, digits and _, beginning with a letter, such as user or team')
+export const attributeName = named(
+  /^[a-z][a-z0-9_]{0,62}$/,
+  'an attribute name of lower-case letters, digits and _, beginning with a letter, such as user or team',
+)
 
 // RFC 9110 section 5.6.2, "token". Pseudo headers (:path) are not tokens.
 export const headerName = named(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'a header name of letters, digits and -, such as x-user-id')

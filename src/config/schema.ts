@@ -1,4 +1,4 @@
-// The shape of tollgate.yaml, field by field. From it come the checks, the published JSON Schema and docs/configuration.md's tables.
+// The shape of tollgate.yaml, field by field. From it come the checks and the published JSON Schema; a test holds docs/configuration.md to it.
 
 import { z } from 'zod'
 import { byteSizeRule, parseByteSize } from './parse-byte-size.ts'
@@ -16,18 +16,26 @@ const address = parsedText(parseListenAddress, { allowed: addressRule, pattern: 
 
 const credentialRule = '{env: NAME_OF_A_VARIABLE} or {file: path/to/secret}, never the secret itself; leave it out for a server that needs none'
 const credential = z
-  .union([
-    z.strictObject({ env: environmentName.describe('Environment variable that holds the secret, read for every attempt.') }),
-    z.strictObject({ file: filePath.describe('File that holds nothing but the secret; read again when it changes.') }),
-  ], { error: credentialRule })
+  .union(
+    [
+      z.strictObject({ env: environmentName.describe('Environment variable that holds the secret, read for every attempt.') }),
+      z.strictObject({ file: filePath.describe('File that holds nothing but the secret; read again when it changes.') }),
+    ],
+    { error: credentialRule },
+  )
   .describe('Where the secret comes from. Without it no credential is sent, as local servers want it.')
 
 export const providerSchema = z
   .strictObject({
-    api: z.enum(['openai', 'anthropic'], { error: '"openai" or "anthropic"' }).describe("The API it speaks: openai for OpenAI and everything compatible with it, anthropic for Anthropic's own."),
+    api: z
+      .enum(['openai', 'anthropic'], { error: '"openai" or "anthropic"' })
+      .describe("The API it speaks: openai for OpenAI and everything compatible with it, anthropic for Anthropic's own."),
     url: parsedText(parseProviderUrl, { allowed: 'http:// or https://, a host, and if needed a port and a path', pattern: '^https?://' })
       .optional()
-      .meta({ description: "Base URL, without the final /v1. Default: the API owner's, https://api.openai.com or https://api.anthropic.com.", examples: ['http://127.0.0.1:8000'] }),
+      .meta({
+        description: "Base URL, without the final /v1. Default: the API owner's, https://api.openai.com or https://api.anthropic.com.",
+        examples: ['http://127.0.0.1:8000'],
+      }),
     credential: credential.optional(),
     headers: z.record(headerName, headerValue).optional().describe('Request headers to set on every attempt at this provider. Not for secrets.'),
     ca_file: filePath.optional().describe("PEM file with the certificate authorities to trust instead of the system's; only with https."),
@@ -36,13 +44,16 @@ export const providerSchema = z
 
 const stepRule = 'the name of a provider, or {use: provider, model: its name for the model}'
 export const stepSchema = z
-  .union([
-    providerName.describe('Provider that is asked for the model under the same name.'),
-    z.strictObject({
-      use: providerName.describe('Provider to ask.'),
-      model: modelName.optional().describe('The name this provider has for the model. Default: the name clients use.'),
-    }),
-  ], { error: stepRule })
+  .union(
+    [
+      providerName.describe('Provider that is asked for the model under the same name.'),
+      z.strictObject({
+        use: providerName.describe('Provider to ask.'),
+        model: modelName.optional().describe('The name this provider has for the model. Default: the name clients use.'),
+      }),
+    ],
+    { error: stepRule },
+  )
   .describe('One step of the chain.')
 
 const chainRule = `a list of 1 to ${MAX_CHAIN_STEPS} providers, in the order in which they are tried`
@@ -100,17 +111,22 @@ export const limitSchema = z
 const clusterNode = parsedText(parseClusterNode, { allowed: clusterNodeRule, pattern: '^(rediss?://)?.+:[0-9]{1,5}' })
 const clusterRule = 'a list of nodes, each host:port'
 export const storeSchema = z
-  .union([
-    parsedText(parseStore, { allowed: storeRule, pattern: '^(memory$|rediss?://|unix:)' }),
-    z.strictObject({
-      cluster: z.array(clusterNode, { error: clusterRule }).min(1, { error: clusterRule }).describe('Seed nodes of a Redis Cluster.'),
-    }),
-  ], { error: storeRule })
+  .union(
+    [
+      parsedText(parseStore, { allowed: storeRule, pattern: '^(memory$|rediss?://|unix:)' }),
+      z.strictObject({
+        cluster: z.array(clusterNode, { error: clusterRule }).min(1, { error: clusterRule }).describe('Seed nodes of a Redis Cluster.'),
+      }),
+    ],
+    { error: storeRule },
+  )
   .describe('Where the counters live: memory (one process), or a Redis (redis://…, rediss://…, unix:/path, or {cluster: [host:port, …]}).')
 
 export const listenSchema = z
   .strictObject({
-    extproc: address.optional().describe('External processor (gRPC), for Envoy. Default: a unix socket of this configuration under $XDG_RUNTIME_DIR or the temporary folder.'),
+    extproc: address
+      .optional()
+      .describe('External processor (gRPC), for Envoy. Default: a unix socket of this configuration under $XDG_RUNTIME_DIR or the temporary folder.'),
     ratelimit: address.prefault('127.0.0.1:8081').describe('Rate limit service (gRPC), for Envoy.'),
     admin: address.prefault('127.0.0.1:9090').describe('Metrics and health (HTTP). Only on loopback or a unix socket: it asks for no password.'),
   })
@@ -136,22 +152,33 @@ export const envoySchema = z
   .describe('Settings of the rendered Envoy configuration.')
 
 export const configSchema = z
-  .strictObject({
-    providers: z
-      .record(providerName, providerSchema, { error: 'a mapping from names to providers' })
-      .refine((providers) => Object.keys(providers).length > 0, { error: 'at least one provider, such as {openai: {api: openai, credential: {env: OPENAI_API_KEY}}}' })
-      .describe('Who is called: name → provider.'),
-    models: z
-      .record(modelName, modelSchema, { error: 'a mapping from names to models' })
-      .refine((models) => Object.keys(models).length > 0, { error: 'at least one model, such as {gpt-4o: {providers: [openai]}}' })
-      .describe('What clients may ask for: name → who serves it.'),
-    default_model: modelName.optional().describe('The model of requests that name none. Without it they get a 400.'),
-    routes: z.array(routeSchema, { error: 'a list of routes' }).default([]).describe('Chooses a model by request headers, before the body is asked; the first match wins.'),
-    callers: z.array(callerSchema, { error: 'a list of caller sources' }).default([]).describe('Who is calling; the first source that yields a caller wins.'),
-    costs: z.array(costSchema, { error: 'a list of costs' }).default([]).describe('Named numbers computed from usage. llm_total_token (TotalToken) is always there.'),
-    limits: z.array(limitSchema, { error: 'a list of limits' }).default([]).describe('Rate limit files, served to Envoy by the rate limit service.'),
-    store: storeSchema.prefault('memory'),
-    listen: listenSchema.prefault({}),
-    envoy: envoySchema.prefault({}),
-  }, { error: 'a mapping with providers and models' })
+  .strictObject(
+    {
+      providers: z
+        .record(providerName, providerSchema, { error: 'a mapping from names to providers' })
+        .refine((providers) => Object.keys(providers).length > 0, {
+          error: 'at least one provider, such as {openai: {api: openai, credential: {env: OPENAI_API_KEY}}}',
+        })
+        .describe('Who is called: name → provider.'),
+      models: z
+        .record(modelName, modelSchema, { error: 'a mapping from names to models' })
+        .refine((models) => Object.keys(models).length > 0, { error: 'at least one model, such as {gpt-4o: {providers: [openai]}}' })
+        .describe('What clients may ask for: name → who serves it.'),
+      default_model: modelName.optional().describe('The model of requests that name none. Without it they get a 400.'),
+      routes: z
+        .array(routeSchema, { error: 'a list of routes' })
+        .default([])
+        .describe('Chooses a model by request headers, before the body is asked; the first match wins.'),
+      callers: z.array(callerSchema, { error: 'a list of caller sources' }).default([]).describe('Who is calling; the first source that yields a caller wins.'),
+      costs: z
+        .array(costSchema, { error: 'a list of costs' })
+        .default([])
+        .describe('Named numbers computed from usage. llm_total_token (TotalToken) is always there.'),
+      limits: z.array(limitSchema, { error: 'a list of limits' }).default([]).describe('Rate limit files, served to Envoy by the rate limit service.'),
+      store: storeSchema.prefault('memory'),
+      listen: listenSchema.prefault({}),
+      envoy: envoySchema.prefault({}),
+    },
+    { error: 'a mapping with providers and models' },
+  )
   .describe('Configuration of Tollgate: who is called, what clients may ask for, who they are, what it costs and what limits it.')

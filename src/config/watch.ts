@@ -80,7 +80,8 @@ export function watchFiles({ paths, onChange, log, settleMs = 50, pollMs = 5_000
       lookSoon()
       return
     }
-    if (looksWithMissing === 2) log.warn({ files: missing }, 'Files of the configuration are gone; the configuration in use stays until they are back, or no longer named.')
+    if (looksWithMissing === 2)
+      log.warn({ files: missing }, 'Files of the configuration are gone; the configuration in use stays until they are back, or no longer named.')
     rearm(wanted)
     if (isSame(current, reported)) settling = undefined
     else if (settling === undefined || !isSame(current, settling)) {

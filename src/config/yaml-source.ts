@@ -104,7 +104,11 @@ function readValue(document: Document.Parsed, problems: PlacedMessage[]): unknow
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
     return value ?? undefined
   } catch (thrown) {
-    problems.push({ line: 1, column: 1, message: `the aliases in this file cannot be followed (${thrown instanceof Error ? thrown.message : 'unknown reason'}); write the values out` })
+    problems.push({
+      line: 1,
+      column: 1,
+      message: `the aliases in this file cannot be followed (${thrown instanceof Error ? thrown.message : 'unknown reason'}); write the values out`,
+    })
     return undefined
   }
 }
@@ -126,7 +130,11 @@ function findObstacles(document: Document): Obstacle[] {
     },
     Alias: (_, alias) => {
       if (alias.resolve(document) !== undefined) return
-      found.push({ offset: alias.range?.[0] ?? 0, message: `no anchor &${alias.source} stands above this alias; define it there or write the value out`, blocking: true })
+      found.push({
+        offset: alias.range?.[0] ?? 0,
+        message: `no anchor &${alias.source} stands above this alias; define it there or write the value out`,
+        blocking: true,
+      })
     },
   })
   return found

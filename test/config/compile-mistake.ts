@@ -23,7 +23,8 @@ export function compileText(text: string, name = 'tollgate.yaml'): CompiledConfi
   const path = join(folder, name)
   const { limits, secrets } = referencedFiles({ path, text })
   const files = new Map<string, FileState>()
-  for (const file of limits) files.set(file, existsSync(onDisk(file)) ? { kind: 'text', text: readFileSync(onDisk(file), 'utf8') } : { kind: 'unreadable', reason: 'no such file' })
+  for (const file of limits)
+    files.set(file, existsSync(onDisk(file)) ? { kind: 'text', text: readFileSync(onDisk(file), 'utf8') } : { kind: 'unreadable', reason: 'no such file' })
   for (const file of secrets) files.set(file, existsSync(onDisk(file)) ? { kind: 'present' } : { kind: 'unreadable', reason: 'no such file' })
   return compileConfig({ path, text, files, runtimeDirectory: '/run/user/1000', display: (file) => basename(file) })
 }

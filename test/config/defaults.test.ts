@@ -40,7 +40,10 @@ describe('defaults', () => {
         connectTimeoutMs: 5_000,
       },
     })
-    assert.deepEqual(costs.map(({ name, type }) => [name, type]), [['llm_total_token', 'TotalToken']])
+    assert.deepEqual(
+      costs.map(({ name, type }) => [name, type]),
+      [['llm_total_token', 'TotalToken']],
+    )
     assert.deepEqual(providers.get('openai'), {
       name: 'openai',
       api: 'openai',
@@ -52,15 +55,27 @@ describe('defaults', () => {
       headers: new Map(),
       caFile: undefined,
     })
-    assert.deepEqual(models.get('gpt-4o'), { clientModel: 'gpt-4o', chain: [{ provider: providers.get('openai'), upstreamModel: 'gpt-4o' }], ownedBy: 'openai' })
+    assert.deepEqual(models.get('gpt-4o'), {
+      clientModel: 'gpt-4o',
+      chain: [{ provider: providers.get('openai'), upstreamModel: 'gpt-4o' }],
+      ownedBy: 'openai',
+    })
     assert.match(revision, /^[0-9a-f]{12}$/)
     assert.deepEqual(files, ['/etc/tollgate/tollgate.yaml'])
   })
 
   it('keep llm_total_token beside other costs, and count it where a limit names none', () => {
-    const config = compiled(`${smallest}callers:\n  - headers: {user: x-user-id}\ncosts:\n  - {name: output, type: OutputToken}\nlimits:\n  - {file: files/user.yaml}\n`)
-    assert.deepEqual(config.costs.map((cost) => cost.name), ['llm_total_token', 'output'])
-    assert.deepEqual(config.limits.map((limit) => [limit.path, limit.costName, limit.rules.domain]), [['/etc/tollgate/files/user.yaml', 'llm_total_token', 'users']])
+    const config = compiled(
+      `${smallest}callers:\n  - headers: {user: x-user-id}\ncosts:\n  - {name: output, type: OutputToken}\nlimits:\n  - {file: files/user.yaml}\n`,
+    )
+    assert.deepEqual(
+      config.costs.map((cost) => cost.name),
+      ['llm_total_token', 'output'],
+    )
+    assert.deepEqual(
+      config.limits.map((limit) => [limit.path, limit.costName, limit.rules.domain]),
+      [['/etc/tollgate/files/user.yaml', 'llm_total_token', 'users']],
+    )
     assert.deepEqual(config.files, ['/etc/tollgate/tollgate.yaml', '/etc/tollgate/files/user.yaml'])
   })
 
@@ -73,7 +88,8 @@ describe('defaults', () => {
 describe('what is written', () => {
   it('takes a URL apart', () => {
     const provider = (url: string) => {
-      const { scheme, host, port, pathPrefix } = compiled(smallest.replace('api: openai,', `api: openai, url: '${url}',`)).providers.get('openai') ?? assert.fail()
+      const { scheme, host, port, pathPrefix } =
+        compiled(smallest.replace('api: openai,', `api: openai, url: '${url}',`)).providers.get('openai') ?? assert.fail()
       return [scheme, host, port, pathPrefix]
     }
     assert.deepEqual(provider('https://Proxy.Example:8443/openai/'), ['https', 'proxy.example', 8443, '/openai'])
@@ -83,7 +99,12 @@ describe('what is written', () => {
 
   it('lower-cases header names everywhere', () => {
     const config = compiled(
-      `${smallest.replace('api: openai,', 'api: openai, headers: {X-Team: Blue},')}routes:\n  - {when: {headers: {Priority: High}}, model: gpt-4o}\ncallers:\n  - headers: {user: X-User-Id}\n`,
+      `${smallest.replace('api: openai,', 'api: openai, headers: {X-Team: Blue},')}
+routes:
+  - {when: {headers: {Priority: High}}, model: gpt-4o}
+callers:
+  - headers: {user: X-User-Id}
+`,
     )
     assert.deepEqual([...(config.providers.get('openai')?.headers ?? [])], [['x-team', 'Blue']])
     assert.deepEqual([...(config.routes[0]?.headers ?? [])], [['priority', 'High']])
@@ -91,7 +112,9 @@ describe('what is written', () => {
   })
 
   it('resolves paths against the folder of the file', () => {
-    const config = compiled(`${smallest.replace('{env: OPENAI_API_KEY}', '{file: files/ca.pem}')}store: unix:redis.sock\nlisten: {extproc: 'unix:run/extproc.sock'}\n`)
+    const config = compiled(
+      `${smallest.replace('{env: OPENAI_API_KEY}', '{file: files/ca.pem}')}store: unix:redis.sock\nlisten: {extproc: 'unix:run/extproc.sock'}\n`,
+    )
     assert.deepEqual(config.providers.get('openai')?.credential, { kind: 'file', path: '/etc/tollgate/files/ca.pem' })
     assert.deepEqual(config.store, { kind: 'redis', url: '/etc/tollgate/redis.sock' })
     assert.equal(config.listen.extproc, 'unix:/etc/tollgate/run/extproc.sock')
@@ -116,10 +139,13 @@ describe('what is written', () => {
 
   it('follows anchors', () => {
     const config = compiled('providers:\n  a: &base {api: openai, url: "https://a.example"}\n  b: *base\nmodels:\n  m: {providers: [a, {use: b, model: n}]}\n')
-    assert.deepEqual(config.models.get('m')?.chain.map((step) => [step.provider.name, step.provider.host, step.upstreamModel]), [
-      ['a', 'a.example', 'm'],
-      ['b', 'a.example', 'n'],
-    ])
+    assert.deepEqual(
+      config.models.get('m')?.chain.map((step) => [step.provider.name, step.provider.host, step.upstreamModel]),
+      [
+        ['a', 'a.example', 'm'],
+        ['b', 'a.example', 'n'],
+      ],
+    )
   })
 })
 

@@ -42,7 +42,10 @@ describe('messages', () => {
       main.map(({ line, column }) => line * 1000 + column),
       main.map(({ line, column }) => line * 1000 + column).toSorted((a, b) => a - b),
     )
-    assert.deepEqual(compiled.problems.slice(main.length).map((problem) => problem.file), ['bad-unit.yaml'])
+    assert.deepEqual(
+      compiled.problems.slice(main.length).map((problem) => problem.file),
+      ['bad-unit.yaml'],
+    )
   })
 
   it('point into an aliased value where it was written', () => {
@@ -59,7 +62,10 @@ describe('messages', () => {
   })
 
   it('survive a file whose aliases would fill the memory', () => {
-    const bomb = ['a: &a [x, x, x, x, x, x, x, x, x, x]', ...'bcdefgh'.split('').map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefgh'[index]}`).join(', ')}]`)]
+    const bomb = [
+      'a: &a [x, x, x, x, x, x, x, x, x, x]',
+      ...'bcdefgh'.split('').map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcdefgh'[index]}`).join(', ')}]`),
+    ]
     const compiled = compileText(`${bomb.join('\n')}\n`)
     assert.ok(!compiled.ok)
     assert.match(transcript(compiled), /the aliases in this file cannot be followed/)
