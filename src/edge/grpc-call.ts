@@ -16,10 +16,6 @@ export interface GrpcCallOptions {
   readonly log: Log
   /** Bytes of one call that may wait for the peer to read them; beyond, the call ends with RESOURCE_EXHAUSTED. */
   readonly maxQueuedBytes: number
-  /** Before the service sees the call. */
-  readonly onOpened: () => void
-  /** After the handler's onClose; once for each onOpened. */
-  readonly onClosed: () => void
 }
 
 /** Takes a call over from grpc-js, whose own handler never sees it. */
@@ -48,7 +44,7 @@ class CallDriver implements GrpcCall, Listener {
   /** We have ended the call: nothing more is sent, and of what comes only the end is passed on. */
   #ended = false
   #closed = false
-  /** A message that is there already is delivered inside startRead(); these two make that a loop, not a recursion. */
+  /** A message that is there already is delivered inside startRead(), as happens behind a compressed one; these two make that a loop, not a recursion. */
   #reading = false
   #wantsMore = false
 
@@ -86,7 +82,6 @@ class CallDriver implements GrpcCall, Listener {
 
   onReceiveMetadata(metadata: Metadata): void {
     this.#metadata = metadata
-    this.#options.onOpened()
     this.#guard(() => {
       this.#handler = this.#options.open(this)
     })
@@ -107,7 +102,6 @@ class CallDriver implements GrpcCall, Listener {
     if (this.#closed) return
     this.#closed = true
     this.#guard(() => this.#handler?.onClose())
-    this.#options.onClosed()
   }
 
   #read(): void {

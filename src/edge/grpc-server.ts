@@ -30,8 +30,7 @@ export interface GrpcServerOptions {
 
 /** Starts serving. Rejects with a sentence for the operator when the address cannot be bound. */
 export async function startGrpcServer({ address, routes, maxMessageBytes, log }: GrpcServerOptions): Promise<GrpcServer> {
-  const calls = new CallCount()
-  const server = createGrpc({ routes, maxMessageBytes, log, calls })
+  const server = createGrpc({ routes, maxMessageBytes, log })
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure())
   const sockets = new Set<Socket>()
   const listener = createServer({ noDelay: true }, (socket) => {
@@ -55,17 +54,16 @@ export async function startGrpcServer({ address, routes, maxMessageBytes, log }:
     }, graceMs + FORCED_CLOSE_MS)
     await closed
     clearTimeout(force)
-    await calls.none()
   }
 }
 
-function createGrpc({ routes, maxMessageBytes, log, calls }: Omit<GrpcServerOptions, 'address'> & { calls: CallCount }): Server {
+function createGrpc({ routes, maxMessageBytes, log }: Omit<GrpcServerOptions, 'address'>): Server {
   const takeOver: ServerInterceptor = ({ path }, wire) => {
     const open = routes.get(path)
     // Only methods of `routes` are registered below.
     if (open === undefined) throw new Error(`no route for ${path}`)
     // One message may be on its way and another of the same size behind it.
-    return new TakenOverCall({ path, wire, open, log, maxQueuedBytes: 2 * maxMessageBytes, onOpened: () => calls.add(), onClosed: () => calls.remove() })
+    return new TakenOverCall({ path, wire, open, log, maxQueuedBytes: 2 * maxMessageBytes })
   }
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
@@ -101,25 +99,4 @@ function closeListener(listener: NetServer): Promise<void> {
   return new Promise((resolve) => {
     listener.close(() => resolve())
   })
-}
-
-/** Calls that have been started and not closed. */
-class CallCount {
-  #count = 0
-  #waiting: (() => void)[] = []
-
-  add(): void {
-    this.#count += 1
-  }
-
-  remove(): void {
-    this.#count -= 1
-    if (this.#count > 0) return
-    for (const resolve of this.#waiting.splice(0)) resolve()
-  }
-
-  /** Resolves once there are none. */
-  async none(): Promise<void> {
-    if (this.#count > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
 }

@@ -1,10 +1,12 @@
 // What a service may rely on, whatever speaks gRPC underneath: every case over a unix socket and over TCP, with real clients.
 
 import assert from 'node:assert/strict'
+import { connect as connectHttp2 } from 'node:http2'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { after, before, beforeEach, describe, it } from 'node:test'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
 import { type GrpcCall, type GrpcCallHandler, type GrpcRoutes, type GrpcServer, grpcStatus } from '../../src/core/transport.ts'
 import { startGrpcServer } from '../../src/edge/grpc-server.ts'
@@ -78,6 +80,7 @@ const routes: GrpcRoutes = new Map<string, (call: GrpcCall) => GrpcCallHandler>(
         onMessage: (message) => {
           seen.push(message.toString())
           call.send(message)
+          if (message.toString() === 'stop') call.end()
         },
         onHalfClose: () => {
           seen.push('half-close')
@@ -209,6 +212,18 @@ for (const kind of ['unix', 'tcp'] as const) {
         assert.deepEqual(seen, ['open', 'a', 'b', 'half-close', 'close'])
       }))
 
+    it('shows a service that has ended a call no more of its messages', () =>
+      withClient(async (client) => {
+        const stream = callBidi(client, '/test.Record/Events')
+        const close = whenClosed(Infinity)
+        for (const text of ['a', 'stop', 'b', 'c']) stream.write(Buffer.from(text))
+        const { messages, code } = await collect(stream)
+        await close
+        assert.equal(code, status.OK)
+        assert.deepEqual(messages.map(String), ['a', 'stop'])
+        assert.deepEqual(seen, ['open', 'a', 'stop', 'close'])
+      }))
+
     it('reports a cancelled call as closed', () =>
       withClient(async (client) => {
         const stream = callBidi(client, '/test.Record/Events')
@@ -223,6 +238,18 @@ for (const kind of ['unix', 'tcp'] as const) {
         // Node shows a reset as the end of what the peer says, and then as a close.
         assert.deepEqual(seen.slice(2).filter((event) => event !== 'half-close'), ['close'])
       }))
+
+    it('reads compressed messages, and any number that wait behind one', { timeout: HANGS_MS }, async () => {
+      const compressed = gzipSync('large'.repeat(100_000))
+      const plain = Array.from({ length: 20_000 }, (_, index) => frame(Buffer.from(String(index))))
+      const session = connectHttp2('http://test', { createConnection: () => openSocket(server.address) })
+      const stream = session.request({ ':method': 'POST', ':path': '/test.Echo/Stream', 'content-type': 'application/grpc', te: 'trailers', 'grpc-encoding': 'gzip' })
+      stream.end(Buffer.concat([frame(compressed, true), ...plain]))
+      const answer = await readAll(stream)
+      session.close()
+      const expected = Buffer.concat([frame(Buffer.from('large'.repeat(100_000))), ...plain])
+      assert.equal(answer.equals(expected), true)
+    })
 
     it('carries messages of many megabytes both ways and refuses larger ones than allowed', () =>
       withClient(async (client) => {
@@ -286,12 +313,11 @@ for (const kind of ['unix', 'tcp'] as const) {
         server = await start()
       }))
 
-    it('cuts what is left when the time is up, also a peer that says nothing', () =>
+    it('cuts what is left when the time is up, also a peer that says nothing and does not hang up', { timeout: HANGS_MS }, () =>
       withClient(async (client) => {
-        const silent = openSocket(server.address)
+        const silent = openSocket(server.address, { allowHalfOpen: true })
         silent.on('error', () => undefined)
         silent.resume()
-        const silentGone = new Promise((resolve) => silent.once('close', resolve))
         const stream = callBidi(client, '/test.Echo/Stream')
         stream.write(Buffer.from('a'))
         await nextMessage(stream)
@@ -299,7 +325,7 @@ for (const kind of ['unix', 'tcp'] as const) {
         await server.close(0)
         assert.equal(closed, 1)
         assert.notEqual((await collected).code, status.OK)
-        await silentGone
+        silent.destroy()
         server = await start()
       }))
 
@@ -326,13 +352,28 @@ async function callAndReset(client: ReturnType<typeof connectClient>): Promise<v
   await collected
 }
 
-function openSocket(address: string): Socket {
-  if (address.startsWith('unix:')) return connect(address.slice('unix:'.length))
-  return connect(Number(address.slice(address.lastIndexOf(':') + 1)), '127.0.0.1')
+/** A message as gRPC frames it: whether it is compressed, its length, its bytes. */
+function frame(message: Buffer, compressed = false): Buffer {
+  const head = Buffer.alloc(5)
+  head[0] = compressed ? 1 : 0
+  head.writeUInt32BE(message.length, 1)
+  return Buffer.concat([head, message])
+}
+
+/** `allowHalfOpen`: does not hang up when the server does. */
+function openSocket(address: string, { allowHalfOpen = false } = {}): Socket {
+  if (address.startsWith('unix:')) return connect({ path: address.slice('unix:'.length), allowHalfOpen })
+  return connect({ host: '127.0.0.1', port: Number(address.slice(address.lastIndexOf(':') + 1)), allowHalfOpen })
 }
 
 function countSockets(): number {
   return process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)/.test(name)).length
+}
+
+async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of stream) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 /** Turns of the event loop until it is so. */
