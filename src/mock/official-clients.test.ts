@@ -121,7 +121,7 @@ describe('the anthropic client', () => {
     client = new Anthropic({ apiKey: 'right', baseURL: mock.url, maxRetries: 0 })
   })
   after(() => mock.close())
-  const asked = { model: 'claude-sonnet-4-5', max_tokens: 100, messages: [{ role: 'user' as const, content: 'Say hello' }] }
+  const asked = { model: 'claude-sonnet-5', max_tokens: 100, messages: [{ role: 'user' as const, content: 'Say hello' }] }
   const tools = [{ name: 'get_weather', input_schema: { ...weather, required: ['city'] } }]
 
   it('sends messages, whole and streamed', async () => {
@@ -154,7 +154,7 @@ describe('the anthropic client', () => {
   it('counts tokens and lists models', async () => {
     const counted = await client.messages.countTokens({ model: asked.model, messages: asked.messages })
     assert.equal(counted.input_tokens, (await client.messages.create(asked)).usage.input_tokens)
-    assert.deepEqual((await client.models.list()).data.map((model) => model.id), ['claude-sonnet-4-5'])
+    assert.deepEqual((await client.models.list()).data.map((model) => model.id), ['claude-sonnet-5'])
   })
 
   it('stops at max_tokens', async () => {

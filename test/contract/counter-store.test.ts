@@ -28,10 +28,10 @@ function memoryHarness(): Promise<Harness> {
 async function redisHarness(start: () => Promise<RedisServer>): Promise<Harness> {
   const server = await start()
   const { log, waitFor } = logToArray()
-  const store = createRedisStore({ store: server.store, log })
+  const store = createRedisStore({ store: server.store, log, commandTimeoutMs: 30_000 })
   await waitFor('connected to Redis')
   const other = logToArray()
-  const second = createRedisStore({ store: server.store, log: other.log })
+  const second = createRedisStore({ store: server.store, log: other.log, commandTimeoutMs: 30_000 })
   await other.waitFor('connected to Redis')
   const client = new Redis({ ...server.address, lazyConnect: true })
   return {

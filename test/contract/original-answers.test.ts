@@ -75,7 +75,7 @@ describe("envoyproxy/ratelimit's answers, from Redis, and its counters", () => {
     server = await startRedis()
     client = new Redis({ ...server.address, lazyConnect: true })
     const { log, waitFor } = logToArray()
-    store = createRedisStore({ store: server.store, log })
+    store = createRedisStore({ store: server.store, log, commandTimeoutMs: 30_000 })
     await waitFor('connected to Redis')
   })
   after(async () => {

@@ -55,7 +55,7 @@ describe('counters', () => {
   before(async () => {
     server = await startRedis()
     const { log, waitFor } = logToArray()
-    redis = createRedisStore({ store: server.store, log })
+    redis = createRedisStore({ store: server.store, log, commandTimeoutMs: 30_000 })
     await waitFor('connected to Redis')
   })
   after(async () => {
