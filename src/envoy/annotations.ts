@@ -29,6 +29,10 @@ export const annotations: readonly Annotation[] = [
   { at: ['use_remote_address'], why: ['The peer is the client: Envoy then drops most x-envoy-* headers from outside; Tollgate removes the rest.'] },
   { at: ['normalize_path'], why: ['/v1/./models and the like reach Tollgate as one spelling.'] },
   { at: ['stream_idle_timeout'], why: ['The default of 5 minutes is shorter than some models think before their first token.'] },
+  {
+    at: ['local_reply_config'],
+    why: ['Errors that Envoy makes where Tollgate cannot put them into the client\'s format: while Tollgate is away, and when a provider breaks off a', 'whole answer. What Tollgate itself answers has details that begin with tollgate_ and stays as it is.'],
+  },
   { at: ['access_log'], why: ['One line of JSON per request, with the id under which Tollgate logs the same exchange. No header that may hold a key is in it,', 'and no query string.'] },
   {
     at: ['http_filters', 'name'],

@@ -3,6 +3,7 @@
 import { envoyAddress } from './address.ts'
 import { accessLog } from './access-log.ts'
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
+import { localReplies } from './local-replies.ts'
 import { trafficName } from './names.ts'
 import { rateLimitFilters } from './rate-limits.ts'
 import type { RenderInput } from './render-input.ts'
@@ -23,6 +24,7 @@ export function listener(input: RenderInput, routes: EnvoyObject): EnvoyObject {
             use_remote_address: true,
             normalize_path: true,
             stream_idle_timeout: duration(envoy.streamIdleTimeoutMs),
+            local_reply_config: localReplies(),
             ...(input.accessLog ? { access_log: [accessLog(input)] } : {}),
             http_filters: [
               requestStage(input),

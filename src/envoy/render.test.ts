@@ -72,9 +72,15 @@ describe('renderBootstrap', () => {
     assert.match(text, /"tollgate\.attempt".*"request_body_mode":"BUFFERED"/)
   })
 
+  it('puts errors of Envoy into the format of the client, but leaves alone what Tollgate answers', () => {
+    const expressions = [...textOf(renderBootstrap(chained)).matchAll(/"expression":"([^"]*)"/g)].map(([, expression]) => expression)
+    assert.equal(expressions.length, 2)
+    for (const expression of expressions) assert.match(expression ?? '', /^response\.code >= 500 && !response\.code_details\.startsWith\('tollgate_'\)/)
+  })
+
   it('leaves the access log out when asked to', () => {
-    assert.ok(textOf(renderBootstrap(chained)).includes('access_log'))
-    assert.ok(!textOf(renderBootstrap(chained, { accessLog: false })).includes('access_log'))
+    assert.ok(textOf(renderBootstrap(chained)).includes('"access_log"'))
+    assert.ok(!textOf(renderBootstrap(chained, { accessLog: false })).includes('"access_log"'))
   })
 })
 

@@ -29,10 +29,13 @@ for (const { version, skip } of envoysUnderTest()) {
       assert.equal((await gateway.ask(['one'], {}, 'x'.repeat(200_000))).status, 413)
     })
 
-    test('answers 503 and calls no provider while Tollgate is away', async () => {
+    test('answers 503 in the client’s format and calls no provider while Tollgate is away', async () => {
       await gateway.services.close()
       upstream.seen.length = 0
-      assert.equal((await gateway.ask(['one'])).status, 503)
+      const answer = await gateway.ask(['one'])
+      assert.deepEqual([answer.status, answer.headers.get('content-type'), JSON.parse(answer.body).error.code], [503, 'application/json', 'provider_error'])
+      const message = await fetch(`${gateway.envoy.url}/v1/messages`, { method: 'POST', body: '{}' })
+      assert.deepEqual([message.status, JSON.parse(await message.text()).error.type], [503, 'api_error'])
       assert.equal(upstream.seen.length, 0)
     })
   })
