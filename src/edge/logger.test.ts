@@ -36,7 +36,7 @@ describe('the log', () => {
   it('says errors with their stack, and hides secrets that were hung on them', async () => {
     const error = Object.assign(new Error('broken'), { config: { authorization: 'Bearer abc' }, secret: 'abc' })
     const [line] = await logged((log) => log.error({ err: error }, 'failed'))
-    const { type, message, stack, ...others } = line?.['err'] as Record<string, unknown>
+    const { type, message, stack, ...others } = (line?.['err'] ?? {}) as Record<string, unknown>
     assert.deepEqual([type, message, others], ['Error', 'broken', { config: { authorization: '[redacted]' }, secret: '[redacted]' }])
     assert.match(String(stack), /logger\.test\.ts/)
   })

@@ -50,4 +50,8 @@ function isLast(body: ProtoReader): boolean {
 
 const [, , address] = process.argv
 if (address === undefined) throw new Error('usage: noop-server <unix:/path or host:port>')
-await startGrpcServer({ address, routes: new Map([[EXTPROC_METHOD, open]]), maxMessageBytes: 64 * 1024 * 1024, log: silentLog })
+const server = await startGrpcServer({ address, routes: new Map([[EXTPROC_METHOD, open]]), maxMessageBytes: 64 * 1024 * 1024, log: silentLog })
+process.once('SIGTERM', () => {
+  // A profiler writes its results when the process exits by itself.
+  void server.close(0).then(() => process.exit(0))
+})

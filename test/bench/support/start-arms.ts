@@ -74,8 +74,10 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
     return { arms, loadGenerator: join(directory, 'dist', 'load-generator.js'), providerPid: provider.pid, stop }
 
     async function startArm(name: ArmName, port: number): Promise<Arm> {
-      const configPath = join(directory, `${name}.yaml`)
-      await writeFile(join(directory, 'limits.yaml'), limits)
+      // A folder of its own: Tollgate watches the one its configuration is in, and here logs grow.
+      const configPath = join(directory, name, 'tollgate.yaml')
+      await mkdir(join(directory, name))
+      await writeFile(join(directory, name, 'limits.yaml'), limits)
       await writeFile(configPath, configuration({ name, directory, port, envoyVersion: envoy.version }))
       const loaded = await loadConfig(configPath)
       if (!loaded.ok) throw new Error(loaded.problems.map(formatProblem).join('\n'))
