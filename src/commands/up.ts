@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type App, startApp } from '../app.ts'
+import { type App, splitAddress, startApp } from '../app.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
@@ -13,6 +13,7 @@ import { renderedVersion } from '../up/envoy-version.ts'
 import { ensureEnvoy } from '../up/find-envoy.ts'
 import { followConfig } from '../up/follow-config.ts'
 import { type MockedProviders, missingCredentials, mockMissingProviders } from '../up/mock-missing-providers.ts'
+import { requireFreeAddress } from '../up/require-free-address.ts'
 import { type RunningEnvoy, runEnvoy } from '../up/run-envoy.ts'
 import { toolsDirectory } from '../up/tools-directory.ts'
 import { whatToTry } from '../up/what-to-try.ts'
@@ -66,7 +67,6 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
     announce({ app, mocks, context, log, config })
     await untilOver(envoy, context)
   } finally {
-    context.stderr('Stopping …\n')
     // The last started is the first stopped: Envoy goes before what it calls.
     for (const end of stop.reverse()) await end()
   }
@@ -80,6 +80,7 @@ function requireCredentials(config: RuntimeConfig, context: CommandContext): voi
 }
 
 async function startEnvoy({ config, binary, stateDir, context }: { config: RuntimeConfig; binary: string; stateDir: string; context: CommandContext }): Promise<RunningEnvoy> {
+  for (const address of [config.envoy.listen, config.envoy.admin]) await start('Envoy', requireFreeAddress(splitAddress(address)))
   const { bootstrap } = await writeXds(config, join(stateDir, 'run', 'xds'), { accessLog: false })
   const logFile = join(stateDir, 'run', 'envoy.log')
   return start('Envoy', runEnvoy({ binary, bootstrap, admin: config.envoy.admin, logFile, env: context.env, timeoutMs: ENVOY_START_TIMEOUT_MS }))
@@ -102,6 +103,9 @@ function announce({ app, mocks, context, log, config }: { app: App; mocks: Mocke
 
 async function untilOver(envoy: RunningEnvoy, context: CommandContext): Promise<void> {
   const end = await Promise.race([context.terminated.then(() => 'wanted' as const), envoy.exited])
-  if (end === 'wanted') return
+  if (end === 'wanted') {
+    context.stderr('Stopping …\n')
+    return
+  }
   throw new CommandError(`Envoy ended by itself (${end.signal ?? `exit code ${String(end.code)}`}). Its log is in the state folder under run/envoy.log.`)
 }

@@ -26,11 +26,22 @@ export function whatToTry({ config, mocked, admin }: WhatToTryInput): string {
     ...(chat === undefined ? [] : [`  curl -N ${base}/v1/chat/completions${caller} -d '{"model":"${chat.clientModel}","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`]),
     ...(messages === undefined ? [] : [`  curl -i ${base}/v1/messages${caller} -d '{"model":"${messages.clientModel}","max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}'`]),
     `  curl -s ${base}/v1/models${caller}`,
+    ...limitLines({ config, mocked, chat, base, caller }),
     '',
     'Ctrl-C stops everything.',
     '',
   ]
   return `${lines.join('\n')}\n`
+}
+
+/** A mock serves as many tokens as it is told to, so a limit can be seen at work at once. */
+function limitLines({ config, mocked, chat, base, caller }: { config: RuntimeConfig; mocked: ReadonlyMap<string, string>; chat: ModelConfig | undefined; base: string; caller: string }): string[] {
+  const provider = chat?.chain[0]?.provider.name
+  if (chat === undefined || provider === undefined || !mocked.has(provider) || config.limits.length === 0) return []
+  return [
+    'See a limit at work: this answer uses 100,000 tokens, so the next one is refused.',
+    `  curl -i ${base}/v1/chat/completions${caller} -H 'x-mock-output-tokens: 100000' -d '{"model":"${chat.clientModel}","messages":[{"role":"user","content":"Hello"}]}'`,
+  ]
 }
 
 function findModel(config: RuntimeConfig, format: 'openai-chat' | 'anthropic-messages'): ModelConfig | undefined {
