@@ -28,27 +28,25 @@ export class JsonAnswer {
     this.#input = input
   }
 
-  async decoded(body: Buffer): Promise<Action> {
+  /** `headers` are set on the answer, with ours among them. */
+  async decoded(body: Buffer, headers: Record<string, string>): Promise<Action> {
     const { decoder } = this.#input
-    if (decoder === undefined) return this.body(body)
+    if (decoder === undefined) return this.body(body, headers)
     const plain = await decoder.decode(body, true)
-    const action = this.body(plain)
+    const action = this.body(plain, headers)
     return { ...action, headers: { set: { ...action.headers?.set, 'content-length': String(plain.length) }, remove: ['content-encoding'] }, body: plain }
   }
 
-  body(body: Buffer): Extract<Action, { kind: 'pass' }> {
+  body(body: Buffer, headers: Record<string, string>): Extract<Action, { kind: 'pass' }> {
     const { format, charge, served, inputTokensEstimate } = this.#input
     const facts = format.readAnswer(body)
     this.responseModel = facts.responseModel
-    if (!format.metered) return { kind: 'pass' }
+    if (!format.metered) return { kind: 'pass', headers: { set: headers } }
     const known = facts.usage === undefined ? undefined : canonicalUsage(facts.usage)
     const usage = completeUsage(format.name, known) ?? estimateAnswer(known, { inputTokens: inputTokensEstimate, outputTokens: facts.outputTokensEstimate })
     charge.set(usage, served)
-    return {
-      kind: 'pass',
-      headers: { set: { 'x-ai-gateway-tokens-used': String(usage.totalTokens ?? 0) } },
-      metadata: { [METADATA_NAMESPACE]: charge.toMetadata() },
-    }
+    headers['x-ai-gateway-tokens-used'] = String(usage.totalTokens ?? 0)
+    return { kind: 'pass', headers: { set: headers }, metadata: { [METADATA_NAMESPACE]: charge.toMetadata() } }
   }
 }
 

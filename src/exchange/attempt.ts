@@ -6,6 +6,7 @@
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
+import { memoize } from '../core/memoize.ts'
 import type { MessageContext, ProcessingMessage, StructValue } from './messages.ts'
 import { errorBody } from '../formats/error-body.ts'
 import { formatForPath } from '../formats/index.ts'
@@ -75,7 +76,7 @@ export class Attempt implements Stage {
     const edited = body === undefined ? undefined : renameModel(plan, body)
     const set = this.#headersToSet(plan)
     set['content-length'] = String(edited?.length ?? body?.length ?? plan.route.contentLength)
-    const remove = [...new Set([...credentialHeaders, ...ownedHeaders(this.#config)])].filter((name) => !(name in set) && plan.headers.has(name))
+    const remove = removableHeaders(this.#config).filter((name) => !(name in set) && plan.headers.has(name))
     return { kind: 'pass', headers: { set, remove }, ...(edited === undefined ? {} : { body: edited }) }
   }
 
@@ -91,6 +92,9 @@ export class Attempt implements Stage {
     return set
   }
 }
+
+/** Every header that some provider owns. */
+const removableHeaders = memoize((config: RuntimeConfig): readonly string[] => [...new Set([...credentialHeaders, ...ownedHeaders(config)])])
 
 function renameModel({ upstreamModel, route, headers }: Plan, body: Buffer): Buffer | undefined {
   const format = formatForPath(stripQuery(route.path))

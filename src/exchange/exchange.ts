@@ -109,10 +109,11 @@ export class Exchange implements Stage {
     const { format, path, query } = this.#endpoint
     const input = { config: this.#config, exchangeId: this.id, format, path, query, headers: this.#headers, caller: this.#caller, body, credentials: this.#dependencies.credentials }
     const prepared = prepareRequest(input)
-    this.#request = prepared
-    const [first] = prepared.chain
-    if (prepared.estimate !== undefined && first !== undefined) {
-      this.#charge.set(prepared.estimate, { provider: first.provider.name, upstreamModel: first.upstreamModel })
+    this.#request = prepared.request
+    const { chain, estimate } = prepared.request
+    const [first] = chain
+    if (estimate !== undefined && first !== undefined) {
+      this.#charge.set(estimate, { provider: first.provider.name, upstreamModel: first.upstreamModel })
     }
     return requestAction(input, prepared, this.#charge)
   }
@@ -148,10 +149,9 @@ export class Exchange implements Stage {
     const complete = (action: Action): Action => {
       this.#finish('answered')
       this.done = true
-      if (action.kind !== 'pass') return action
-      return { ...action, headers: { ...action.headers, set: { ...this.#servedHeaders(), ...action.headers?.set } } }
+      return action
     }
-    return this.#decoder === undefined ? complete(json.body(body)) : json.decoded(body).then(complete)
+    return this.#decoder === undefined ? complete(json.body(body, this.#servedHeaders())) : json.decoded(body, this.#servedHeaders()).then(complete)
   }
 
   #streamChunk(stream: StreamAnswer, chunk: Buffer, end: boolean): Action | Promise<Action> {
@@ -184,7 +184,7 @@ export class Exchange implements Stage {
       served: { provider: this.#provider ?? '', upstreamModel: this.#upstreamModel ?? '' },
       charge: this.#charge,
       clock: this.#dependencies.clock,
-      inputTokensEstimate: request.parsed.inputTokensEstimate,
+      inputTokensEstimate: request.inputTokensEstimate,
       decoder: this.#decoder,
     }
     if (kind === 'json') {
@@ -280,7 +280,7 @@ export class Exchange implements Stage {
       responseModel: this.#json?.responseModel ?? this.#stream?.responseModel,
       callerAttributes: this.#caller.attributes,
       status: this.#status,
-      stream: this.#request?.parsed.stream ?? false,
+      stream: this.#request?.stream ?? false,
       attempts: this.#attempts,
       usage: this.#charge.usage,
       costs: this.#charge.values,

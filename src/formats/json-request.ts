@@ -25,11 +25,12 @@ export interface JsonRequestFields {
 
 /** A parser for a format whose bodies are JSON whatever the content-type says (curl -d sends a form type); only multipart is refused. */
 export function jsonRequestParser(fields: JsonRequestFields): (body: Buffer, contentType: string | undefined) => ParsedRequest {
+  const watched = watchedNames(fields)
   return (body, contentType) => {
     if (contentType !== undefined && /^\s*multipart\//i.test(contentType)) {
       throw new TollgateError('unsupported_request', 'This endpoint takes a JSON body, not a multipart one.')
     }
-    return parseJsonRequest(body, fields)
+    return parseJsonRequest(body, fields, watched)
   }
 }
 
@@ -37,10 +38,10 @@ export function jsonRequestParser(fields: JsonRequestFields): (body: Buffer, con
  * Throws TollgateError `malformed_request`: the body is not a JSON object, a member we rely on is there twice or in another case, or has a type
  * that providers may read differently; `unsupported_request`: see `refusedWhenTrue`. Numbers of a wrong type are the provider's to refuse.
  */
-export function parseJsonRequest(body: Buffer, fields: JsonRequestFields): ParsedRequest {
+export function parseJsonRequest(body: Buffer, fields: JsonRequestFields, watched: ReadonlySet<string> = watchedNames(fields)): ParsedRequest {
   const top = scanTopLevel(body)
   const members = selectWatched(
-    watchedNames(fields),
+    watched,
     top.members.map((member) => [member.key, member]),
   )
   for (const [name, reason] of fields.refusedWhenTrue ?? []) {

@@ -2,6 +2,7 @@
 // A second ext_proc stage costs about a fifth of the throughput, so it is rendered only where something must be computed per attempt.
 
 import type { ModelConfig, ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import { memoize } from '../core/memoize.ts'
 import { providerApis } from './index.ts'
 
 export type AttemptStageNeed =
@@ -18,6 +19,12 @@ export type AttemptStageNeed =
  * another body length must set its own path and content-length as well.
  */
 export function attemptStageNeed(config: Pick<RuntimeConfig, 'models' | 'envoy'>, provider: ProviderConfig): AttemptStageNeed {
+  return needsOf(config)(provider)
+}
+
+const needsOf = memoize((config: Pick<RuntimeConfig, 'models' | 'envoy'>) => memoize((provider: ProviderConfig) => findNeed(config, provider)))
+
+function findNeed(config: Pick<RuntimeConfig, 'models' | 'envoy'>, provider: ProviderConfig): AttemptStageNeed {
   let need: AttemptStageNeed = needsOwnHeaders(config, provider) ? 'headers' : 'none'
   for (const model of config.models.values()) {
     for (const [index, step] of model.chain.entries()) {
@@ -56,11 +63,11 @@ export function writtenModel(model: ModelConfig): string {
 }
 
 /** Headers that some provider of this configuration owns: each attempt sets or removes every one of them. Lower-case names. */
-export function ownedHeaders(config: Pick<RuntimeConfig, 'providers'>): ReadonlySet<string> {
+export const ownedHeaders: (config: Pick<RuntimeConfig, 'providers'>) => ReadonlySet<string> = memoize((config) => {
   const owned = new Set<string>()
   for (const provider of config.providers.values()) {
     owned.add(providerApis[provider.api].credentialHeader)
     for (const name of provider.headers.keys()) owned.add(name)
   }
   return owned
-}
+})
