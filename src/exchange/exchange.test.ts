@@ -222,6 +222,16 @@ describe('a JSON answer', () => {
     assert.equal(driven.summaries[0]?.attempts, 2)
   })
 
+  it('that cannot be read, such as sound, passes and says its estimate', async () => {
+    const driven = driveExchange()
+    await driven.request({ path: '/v1/audio/speech', body: { model: 'gpt-4o', input: 'x'.repeat(400), voice: 'alloy' } })
+    const action = pass(await driven.answer({ headers: { 'content-type': 'audio/mpeg' } }))
+    assert.equal(action.delivery, 'none')
+    assert.equal(action.headers?.set?.['x-ai-gateway-tokens-used'], String(driven.costs()['llm_total_token']))
+    assert.ok(Number(driven.costs()['llm_total_token']) >= 100)
+    assert.deepEqual(driven.summaries[0]?.usage?.flags, ['estimated'])
+  })
+
   it('that is an error passes untouched and costs nothing', async () => {
     const driven = driveExchange()
     await driven.request({ body: ask })

@@ -198,9 +198,11 @@ export class Exchange implements Stage {
 
   /** An answer whose body we cannot or need not read passes as it is and stays charged by the estimate. */
   #opaqueAnswer(): Action {
+    const tokens = this.#charge.usage?.totalTokens
+    const used = tokens === undefined || this.#answerKind === 'stream' ? {} : { 'x-ai-gateway-tokens-used': String(tokens) }
     this.#finish('answered')
     this.done = true
-    return { kind: 'pass', headers: { set: this.#servedHeaders() }, delivery: 'none' }
+    return { kind: 'pass', headers: { set: { ...this.#servedHeaders(), ...used } }, delivery: 'none' }
   }
 
   #providerError(): Action {
