@@ -8,10 +8,11 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
-import { type GrpcCall, type GrpcCallHandler, type GrpcRoutes, type GrpcServer, grpcStatus } from '../../src/core/transport.ts'
+import type { GrpcServer } from '../../src/core/transport.ts'
 import { startGrpcServer } from '../../src/edge/grpc-server.ts'
 import { callBidi, callUnary, collect, connectClient, HANGS_MS, nextMessage, scratchFolder } from '../support/grpc-client.ts'
 import { logToArray } from '../support/log-to-array.ts'
+import { Probe, probeRoutes } from '../support/probe-routes.ts'
 
 const MIB = 1024 * 1024
 const MAX_MESSAGE = 16 * MIB
@@ -20,106 +21,13 @@ const CALLS_PER_CONNECTION = Number(process.versions.node.split('.')[0]) >= 22 ?
 /** Before this file has opened any; the standard streams may be pipes. */
 const IDLE_SOCKETS = countSockets()
 
-/** What the services below have seen, in order. */
-const seen: string[] = []
-let closed = 0
-let onClosed: () => void = () => undefined
-
-function handler(call: GrpcCall, onMessage: (message: Buffer) => void): GrpcCallHandler {
-  return {
-    onMessage,
-    onHalfClose: () => call.end(),
-    onClose: () => {
-      closed += 1
-      onClosed()
-    },
-  }
-}
-
-const routes: GrpcRoutes = new Map<string, (call: GrpcCall) => GrpcCallHandler>([
-  ['/test.Echo/Stream', (call) => handler(call, (message) => call.send(message))],
-  [
-    '/test.Echo/Unary',
-    (call) =>
-      handler(call, (message) => {
-        call.send(message)
-        call.end()
-      }),
-  ],
-  ['/test.Echo/Metadata', (call) => handler(call, () => call.send(Buffer.from(`${call.path} ${call.metadata('x-stage')} ${call.metadata('x-absent')}`)))],
-  ['/test.Fail/Status', (call) => handler(call, () => call.end({ code: grpcStatus.resourceExhausted, message: 'enough \u00e9\ud800' }))],
-  [
-    '/test.Fail/Open',
-    () => {
-      throw new Error('no opening')
-    },
-  ],
-  [
-    '/test.Fail/Message',
-    (call) =>
-      handler(call, () => {
-        call.send(Buffer.from('first'))
-        throw new Error('secret cause')
-      }),
-  ],
-  [
-    '/test.Fail/Close',
-    (call) => ({
-      onMessage: () => call.end(),
-      onHalfClose: () => undefined,
-      onClose: () => {
-        throw new Error('even at the end')
-      },
-    }),
-  ],
-  [
-    '/test.Record/Events',
-    (call) => {
-      seen.push('open')
-      return {
-        onMessage: (message) => {
-          seen.push(message.toString())
-          call.send(message)
-          if (message.toString() === 'stop') call.end()
-        },
-        onHalfClose: () => {
-          seen.push('half-close')
-          call.end()
-          call.end({ code: 13, message: 'a second end' })
-          call.send(Buffer.from('after the end'))
-        },
-        onClose: () => {
-          seen.push('close')
-          call.send(Buffer.from('after the close'))
-          onClosed()
-        },
-      }
-    },
-  ],
-  [
-    '/test.Flood/Stream',
-    (call) =>
-      handler(call, (message) => {
-        for (let sent = 0; sent < 100; sent += 1) call.send(Buffer.alloc(message.readUInt32BE(0)))
-      }),
-  ],
-])
-
-/** Resolves when the service has seen `count` calls close. */
-function whenClosed(count: number): Promise<void> {
-  return new Promise((resolve) => {
-    onClosed = () => {
-      if (closed >= count || seen.includes('close')) resolve()
-    }
-    if (closed >= count) resolve()
-  })
-}
-
 for (const kind of ['unix', 'tcp'] as const) {
   describe(`the gRPC server over ${kind}`, () => {
     let server: GrpcServer
     let folder: { path: string; remove: () => Promise<void> }
     const { log, lines } = logToArray()
+    const probe = new Probe()
+    const routes = probeRoutes(probe)
 
     const start = () => startGrpcServer({ address: kind === 'unix' ? `unix:${join(folder.path, 'under', 'test.sock')}` : '127.0.0.1:0', routes, maxMessageBytes: MAX_MESSAGE, log })
 
@@ -132,10 +40,8 @@ for (const kind of ['unix', 'tcp'] as const) {
       await folder.remove()
     })
     beforeEach(() => {
-      seen.length = 0
+      probe.reset()
       lines.length = 0
-      closed = 0
-      onClosed = () => undefined
     })
 
     /** Runs with a client and closes it. */
@@ -201,7 +107,7 @@ for (const kind of ['unix', 'tcp'] as const) {
     it('reports the events of a call in order, close once and last, and ignores what is said after the end', () =>
       withClient(async (client) => {
         const stream = callBidi(client, '/test.Record/Events')
-        const close = whenClosed(Infinity)
+        const close = probe.whenClosed(1)
         stream.write(Buffer.from('a'))
         stream.write(Buffer.from('b'))
         stream.end()
@@ -209,19 +115,19 @@ for (const kind of ['unix', 'tcp'] as const) {
         await close
         assert.equal(code, status.OK)
         assert.deepEqual(messages.map(String), ['a', 'b'])
-        assert.deepEqual(seen, ['open', 'a', 'b', 'half-close', 'close'])
+        assert.deepEqual(probe.seen, ['open', 'a', 'b', 'half-close', 'close'])
       }))
 
     it('shows a service that has ended a call no more of its messages', () =>
       withClient(async (client) => {
         const stream = callBidi(client, '/test.Record/Events')
-        const close = whenClosed(Infinity)
+        const close = probe.whenClosed(1)
         for (const text of ['a', 'stop', 'b', 'c']) stream.write(Buffer.from(text))
         const { messages, code } = await collect(stream)
         await close
         assert.equal(code, status.OK)
         assert.deepEqual(messages.map(String), ['a', 'stop'])
-        assert.deepEqual(seen, ['open', 'a', 'stop', 'close'])
+        assert.deepEqual(probe.seen, ['open', 'a', 'stop', 'close'])
       }))
 
     it('reports a cancelled call as closed', () =>
@@ -230,25 +136,25 @@ for (const kind of ['unix', 'tcp'] as const) {
         const collected = collect(stream)
         stream.write(Buffer.from('a'))
         await nextMessage(stream)
-        const close = whenClosed(Infinity)
+        const close = probe.whenClosed(1)
         stream.cancel()
         await close
         assert.equal((await collected).code, status.CANCELLED)
-        assert.deepEqual(seen.slice(0, 2), ['open', 'a'])
+        assert.deepEqual(probe.seen.slice(0, 2), ['open', 'a'])
         // Node shows a reset as the end of what the peer says, and then as a close.
-        assert.deepEqual(seen.slice(2).filter((event) => event !== 'half-close'), ['close'])
+        assert.deepEqual(probe.seen.slice(2).filter((event) => event !== 'half-close'), ['close'])
       }))
 
-    it('reads compressed messages, and any number that wait behind one', { timeout: HANGS_MS }, async () => {
-      const compressed = gzipSync('large'.repeat(100_000))
-      const plain = Array.from({ length: 20_000 }, (_, index) => frame(Buffer.from(String(index))))
+    it('reads compressed messages, and all that wait behind one', { timeout: HANGS_MS }, async () => {
+      const text = Buffer.from('large'.repeat(100_000))
+      // As many as fit into one HTTP/2 frame behind the compressed one: they are all there when it has been decompressed.
+      const waiting = frame(Buffer.alloc(0)).toString('latin1').repeat(3_000)
       const session = connectHttp2('http://test', { createConnection: () => openSocket(server.address) })
       const stream = session.request({ ':method': 'POST', ':path': '/test.Echo/Stream', 'content-type': 'application/grpc', te: 'trailers', 'grpc-encoding': 'gzip' })
-      stream.end(Buffer.concat([frame(compressed, true), ...plain]))
+      stream.end(Buffer.concat([frame(gzipSync(text), true), Buffer.from(waiting, 'latin1')]))
       const answer = await readAll(stream)
       session.close()
-      const expected = Buffer.concat([frame(Buffer.from('large'.repeat(100_000))), ...plain])
-      assert.equal(answer.equals(expected), true)
+      assert.equal(answer.equals(Buffer.concat([frame(text), Buffer.from(waiting, 'latin1')])), true)
     })
 
     it('carries messages of many megabytes both ways and refuses larger ones than allowed', () =>
@@ -272,8 +178,21 @@ for (const kind of ['unix', 'tcp'] as const) {
         assert.match(JSON.stringify(lines), /does not read/)
       }))
 
+    it('counts only what still waits: a peer that reads may be sent any amount', () =>
+      withClient(async (client) => {
+        const stream = callBidi(client, '/test.Echo/Stream')
+        const megabyte = Buffer.alloc(MIB)
+        for (let sent = 0; sent < 40; sent += 1) {
+          const message = nextMessage(stream)
+          stream.write(megabyte)
+          await message
+        }
+        stream.end()
+        assert.equal((await collect(stream)).code, status.OK)
+      }))
+
     it('survives 2,000 calls that the client resets, as Envoy does, and closes each of them', async () => {
-      const all = whenClosed(2000)
+      const all = probe.whenClosed(2000)
       let left = 2000
       while (left > 0) {
         const count = Math.min(left, CALLS_PER_CONNECTION)
@@ -283,7 +202,7 @@ for (const kind of ['unix', 'tcp'] as const) {
         })
       }
       await all
-      assert.equal(closed, 2000)
+      assert.equal(probe.closed, 2000)
     })
 
     it('survives bytes that are not HTTP/2', async () => {
@@ -309,7 +228,7 @@ for (const kind of ['unix', 'tcp'] as const) {
         assert.equal(code, status.OK)
         assert.deepEqual(messages.map(String), ['b'])
         await closing
-        assert.equal(closed, 1)
+        assert.equal(probe.closed, 1)
         server = await start()
       }))
 
@@ -323,7 +242,7 @@ for (const kind of ['unix', 'tcp'] as const) {
         await nextMessage(stream)
         const collected = collect(stream)
         await server.close(0)
-        assert.equal(closed, 1)
+        assert.equal(probe.closed, 1)
         assert.notEqual((await collected).code, status.OK)
         silent.destroy()
         server = await start()

@@ -137,15 +137,16 @@ function expectedMutation({ set: toSet = {}, remove = [] }: { set?: Readonly<Rec
   return { ...(options.length > 0 ? { set_headers: options } : {}), ...(remove.length > 0 ? { remove_headers: remove } : {}) }
 }
 
-const isBytes = (of: unknown): of is Uint8Array => of instanceof Uint8Array
-const emptied = (of: unknown): unknown => (typeof of === 'object' && of !== null && Object.keys(of).length === 0 ? undefined : of)
-
-/** For comparison: bytes as hex, no prototypes of classes, and no difference between an empty message and none. */
+/** For comparison: messages as maps without their prototypes, bytes as hex, and no difference between an empty message or list and none. */
 function normalized(of: unknown): unknown {
-  if (isBytes(of)) return { bytes: Buffer.from(of).toString('hex') }
+  if (of instanceof Uint8Array) return `bytes ${Buffer.from(of).toString('hex')}`
   if (Array.isArray(of)) return of.map(normalized)
   if (typeof of !== 'object' || of === null) return Object.is(of, -0) ? 0 : of
-  return new Map(Object.entries(of).map(([key, each]) => [key, emptied(normalized(each))] as const).filter(([, each]) => each !== undefined && !(each instanceof Map && each.size === 0)))
+  return new Map(Object.entries(of).map(([key, each]) => [key, normalized(each)] as const).filter(([, each]) => !isEmpty(each)))
+}
+
+function isEmpty(of: unknown): boolean {
+  return (of instanceof Map && of.size === 0) || (Array.isArray(of) && of.length === 0)
 }
 
 function mapValues<T, U>(record: Readonly<Record<string, T>>, convert: (of: T) => U): Record<string, U> {
