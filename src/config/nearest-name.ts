@@ -1,5 +1,7 @@
 // Most unknown names are misspelt known ones, so an error can often say which one was meant.
 
+import { editDistance } from '../core/edit-distance.ts'
+
 /** The known name with the fewest edits to `name`, when it is near enough to be meant; undefined otherwise. */
 export function nearestName(name: string, known: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -27,23 +29,4 @@ function containedName(name: string, known: readonly string[]): string | undefin
 export function didYouMean(name: string, known: Iterable<string>): string {
   const nearest = nearestName(name, known)
   return nearest === undefined ? '' : `; did you mean "${nearest}"?`
-}
-
-// Insertions, deletions, replacements and swaps of neighbours (optimal string alignment).
-function editDistance(a: string, b: string): number {
-  let twoBack: number[] = []
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= a.length; row += 1) {
-    const current = [row]
-    for (let column = 1; column <= b.length; column += 1) {
-      const same = a[row - 1] === b[column - 1]
-      let cost = Math.min((previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1, (previous[column - 1] ?? 0) + (same ? 0 : 1))
-      const swapped = row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]
-      if (swapped) cost = Math.min(cost, (twoBack[column - 2] ?? 0) + 1)
-      current.push(cost)
-    }
-    twoBack = previous
-    previous = current
-  }
-  return previous[b.length] ?? 0
 }

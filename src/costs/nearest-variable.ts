@@ -1,5 +1,7 @@
 // Most unknown variables are known ones in another spelling: a provider's name for the count, camel case, or a slip of the finger.
 
+import { editDistance } from '../core/edit-distance.ts'
+
 /** The names that providers and other gateways use. */
 const ALIASES: Readonly<Record<string, string>> = {
   prompttokens: 'input_tokens',
@@ -34,17 +36,4 @@ export function nearestVariable(name: string, variables: Iterable<string>): stri
 
 function simplify(name: string): string {
   return name.toLowerCase().replaceAll('_', '')
-}
-
-function editDistance(left: string, right: string): number {
-  let previous = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let row = 1; row <= left.length; row += 1) {
-    const current = [row]
-    for (let column = 1; column <= right.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (left[row - 1] === right[column - 1] ? 0 : 1)
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1))
-    }
-    previous = current
-  }
-  return previous[right.length] ?? 0
 }
