@@ -39,7 +39,8 @@ for (const kind of ['unix', 'tcp'] as const) {
       await server.close(0)
       await folder.remove()
     })
-    beforeEach(() => {
+    beforeEach(async () => {
+      await until(() => probe.open === 0)
       probe.reset()
       lines.length = 0
     })

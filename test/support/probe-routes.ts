@@ -5,6 +5,8 @@ import { type GrpcCall, type GrpcCallHandler, type GrpcRoutes, grpcStatus } from
 export class Probe {
   /** Events of the calls of /test.Record/Events, in order. */
   readonly seen: string[] = []
+  /** Calls that are open now. */
+  open = 0
   /** Calls of any service that have closed. */
   closed = 0
   #tellClosed: () => void = () => undefined
@@ -16,6 +18,7 @@ export class Probe {
   }
 
   close(): void {
+    this.open -= 1
     this.closed += 1
     this.#tellClosed()
   }
@@ -32,6 +35,7 @@ export class Probe {
 }
 
 function recorded(call: GrpcCall, probe: Probe, onMessage: (message: Buffer) => void): GrpcCallHandler {
+  probe.open += 1
   return { onMessage, onHalfClose: () => call.end(), onClose: () => probe.close() }
 }
 
@@ -75,6 +79,7 @@ export function probeRoutes(probe: Probe): GrpcRoutes {
     [
       '/test.Record/Events',
       (call) => {
+        probe.open += 1
         probe.seen.push('open')
         return {
           onMessage: (message) => {
