@@ -68,7 +68,7 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
   try {
     await bundle(directory)
     const provider = await run('provider', 'fixed-provider', [])
-    const providerPort = Number(await until('the provider listens', async () => /^\d+/.exec(await provider.output())?.[0]))
+    const providerPort = Number(await until('the provider listens', async () => /^\d+$/m.exec(await provider.output())?.[0]))
     const arms: Arm[] = []
     for (const name of wanted) arms.push(await startArm(name, providerPort))
     return { arms, loadGenerator: join(directory, 'dist', 'load-generator.js'), providerPid: provider.pid, stop }
