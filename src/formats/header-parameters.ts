@@ -24,5 +24,6 @@ export function parseHeaderParameters(text: string): ParameterizedValue | undefi
     parameters.push({ name: name.toLowerCase(), value: quoted ?? token })
     end = parameterPattern.lastIndex
   }
-  return /^[ \t]*;?[ \t]*$/.test(text.slice(end)) ? { value: value.trim().toLowerCase(), parameters } : undefined
+  // Written so that a long run of spaces is walked once: two adjacent runs would be tried in every split.
+  return /^[ \t]*(?:;[ \t]*)?$/.test(text.slice(end)) ? { value: value.trim().toLowerCase(), parameters } : undefined
 }

@@ -99,10 +99,10 @@ function parsePartHeaders(text: string, number: number): Map<string, string> {
   const headers = new Map<string, string>()
   for (const line of text.split(CRLF)) {
     // oxlint-disable-next-line no-control-regex -- control characters are what this refuses
-    const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\u0000-\u0008\u000a-\u001f\u007f]*)$/u.exec(line) ?? []
+    const [, name, value = ''] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\u0000-\u0008\u000a-\u001f\u007f]*)$/u.exec(line) ?? []
     if (name === undefined) throw broken(`has a malformed header line in part ${number}`)
     if (headers.has(name.toLowerCase())) throw broken(`has the header ${name} twice in part ${number}`)
-    headers.set(name.toLowerCase(), value)
+    headers.set(name.toLowerCase(), value.replace(/^[ \t]+/, ''))
   }
   return headers
 }

@@ -131,6 +131,15 @@ describe('a form that servers could read in two ways is refused', () => {
     refused(part('name="a"', 'x').repeat(300) + end, /more than 256 parts/)
   })
 
+  it('without letting long runs of spaces take long', { timeout: 20_000 }, () => {
+    // Quadratic, these took a minute and several seconds; the limit is far from both ends.
+    const spaces = ' '.repeat(200_000)
+    refused(model + end, /must have one boundary/, `${type}${spaces}x`)
+    const begun = performance.now()
+    for (let turn = 0; turn < 100; turn += 1) refused(part('name="a"', 'x', `X-Spaces:${' '.repeat(8_000)}\u0001`) + end, /malformed header line/)
+    assert.ok(performance.now() - begun < 2_000, `${String(performance.now() - begun)} ms`)
+  })
+
   it('with a stream that is neither true nor false', () => {
     for (const value of ['1', 'yes', '', 'true ']) refused(part('name="stream"', value) + end, /"stream" must be true or false/)
   })
