@@ -70,12 +70,27 @@ function isList(value: StructInput): value is readonly StructInput[] {
 
 /** Reads a whole Struct. Of a repeated key the last value counts. Throws WireError. */
 export function decodeStruct(reader: ProtoReader): { [key: string]: StructValue } {
-  return decodeFields(reader, 0)
+  return decodeObject(reader, 0)
 }
 
-function decodeFields(reader: ProtoReader, depth: number): { [key: string]: StructValue } {
+/** Calls `leaf` for every field that holds a string, number or bool, with the value as text; other fields are passed over. Throws WireError. */
+export function forEachStructLeaf(reader: ProtoReader, leaf: (key: string, text: string) => void): void {
+  forEachField(reader, 0, (key, value) => {
+    if (typeof value === 'string') leaf(key, value)
+    else if (typeof value === 'number' || typeof value === 'boolean') leaf(key, String(value))
+  })
+}
+
+function decodeObject(reader: ProtoReader, depth: number): { [key: string]: StructValue } {
   // Object.create returns any.
-  const struct = Object.create(null) as { [key: string]: StructValue }
+  const object = Object.create(null) as { [key: string]: StructValue }
+  forEachField(reader, depth, (key, value) => {
+    object[key] = value
+  })
+  return object
+}
+
+function forEachField(reader: ProtoReader, depth: number, take: (key: string, value: StructValue) => void): void {
   for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
     if (tag !== fieldsTag) {
       reader.skip()
@@ -89,9 +104,8 @@ function decodeFields(reader: ProtoReader, depth: number): { [key: string]: Stru
       else if (entryTag === valueTag) value = decodeValue(entry.message(), depth + 1)
       else entry.skip()
     }
-    struct[key] = value
+    take(key, value)
   }
-  return struct
 }
 
 /** Reads a google.protobuf.Value; one that holds nothing is null. */
@@ -114,7 +128,7 @@ function decodeValue(reader: ProtoReader, depth: number): StructValue {
         value = reader.bool()
         break
       case structTag:
-        value = decodeFields(reader.message(), depth)
+        value = decodeObject(reader.message(), depth)
         break
       case listTag:
         value = decodeList(reader.message(), depth)
@@ -133,13 +147,4 @@ function decodeList(reader: ProtoReader, depth: number): StructValue[] {
     else reader.skip()
   }
   return list
-}
-
-/** Calls `leaf` for every field that holds a string, number or bool, with the value as text; other fields are passed over. */
-export function forEachStructLeaf(reader: ProtoReader, leaf: (key: string, text: string) => void): void {
-  const struct = decodeStruct(reader)
-  for (const key of Object.keys(struct)) {
-    const value = struct[key]
-    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') leaf(key, String(value))
-  }
 }
