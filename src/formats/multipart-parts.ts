@@ -52,7 +52,16 @@ function parseBoundary(contentType: string | undefined): string {
   if (parameter?.name !== 'boundary' || another !== undefined || !/^[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]$/.test(parameter.value)) {
     throw new TollgateError('malformed_request', 'The content-type of a multipart body must have one boundary of 1 to 70 characters (RFC 2046).')
   }
+  // Starlette, and with it vLLM, reads the names and values of a form in the charset said here: in UTF-7, "mode+AGw-" is "model".
+  if (parameters.some(({ name, value }) => name.startsWith('charset') && !isUtf8(value))) {
+    throw new TollgateError('malformed_request', 'A multipart body must be in UTF-8: leave the charset out of its content-type.')
+  }
   return parameter.value
+}
+
+/** Whether a charset is UTF-8 or a part of it. */
+export function isUtf8(charset: string): boolean {
+  return ['utf-8', 'utf8', 'us-ascii', 'ascii'].includes(charset.toLowerCase())
 }
 
 /** Offsets of all delimiters, the final one last. Whatever looks like a delimiter must be one. */

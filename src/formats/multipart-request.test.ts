@@ -101,8 +101,16 @@ describe('a form that servers could read in two ways is refused', () => {
     refused(part('name="model"', '') + end, /"model" must not be empty/)
     refused(part('name="model"', 'Z3B0', 'Content-Transfer-Encoding: base64') + end, /"model" must be plain text/)
     refused(part('name="model"', 'x', 'Content-Type: text/plain; charset=utf-16') + end, /"model" must be plain text/)
+    refused(part('name="model"', 'x', 'Content-Type: text/plain; x-charset=utf-8; charset=utf-7') + end, /"model" must be plain text/)
     refused(part('name="_charset_"', 'utf-16') + model + end, /must be in UTF-8/)
     assert.equal(parse(part('name="model"', 'x', 'Content-Type: text/plain; charset=UTF-8', 'Content-Transfer-Encoding: 8bit') + end).model, 'x')
+  })
+
+  it('under a charset in which other names may be there', () => {
+    for (const charset of ['utf-7', 'UTF-16', '"utf-7"', 'utf-8; charset=utf-7', '""']) {
+      refused(model + part('name="mode+AGw-"', 'gpt-4o') + end, /must be in UTF-8/, `${type}; charset=${charset}`)
+    }
+    refused(model + end, /must be in UTF-8/, `${type}; charset*=us-ascii''utf-7`)
   })
 
   it('with bare line feeds', () => {

@@ -3,7 +3,7 @@
 import { TollgateError } from '../core/errors.ts'
 import { estimateInputTokens } from './estimate-input-tokens.ts'
 import type { ParsedRequest } from './format.ts'
-import { type FormPart, type MultipartForm, parseMultipartForm } from './multipart-parts.ts'
+import { type FormPart, isUtf8, type MultipartForm, parseMultipartForm } from './multipart-parts.ts'
 import { spliceBytes } from './splice-bytes.ts'
 import { selectWatched } from './watched-names.ts'
 
@@ -46,15 +46,11 @@ export function parseMultipartRequest(body: Buffer, contentType: string | undefi
 function readField(body: Buffer, part: FormPart): string {
   if (part.isFile) throw new TollgateError('malformed_request', `The field "${part.name}" must not be a file.`, { param: part.name })
   const encoding = part.headers.get('content-transfer-encoding')?.trim().toLowerCase() ?? 'binary'
-  const charset = /charset\s*=\s*"?([^\s;"]*)/i.exec(part.headers.get('content-type') ?? '')?.[1] ?? 'utf-8'
-  if (!['7bit', '8bit', 'binary'].includes(encoding) || !isUtf8(charset)) {
+  const charsets = (part.headers.get('content-type') ?? '').matchAll(/charset\s*=\s*"?([^\s;"]*)/gi)
+  if (!['7bit', '8bit', 'binary'].includes(encoding) || [...charsets].some(([, charset]) => !isUtf8(charset ?? ''))) {
     throw new TollgateError('malformed_request', `The field "${part.name}" must be plain text in UTF-8.`, { param: part.name })
   }
   return body.toString('utf8', part.start, part.end)
-}
-
-function isUtf8(charset: string): boolean {
-  return ['utf-8', 'utf8', 'us-ascii', 'ascii'].includes(charset.toLowerCase())
 }
 
 function readStream(value: string | undefined): boolean {
