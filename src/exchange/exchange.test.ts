@@ -43,12 +43,21 @@ describe('the request', () => {
   })
 
   it('tells the provider that it is JSON when it said something else', async () => {
-    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp', '']) {
+    const otherCharsets = ['application/json; charset=utf-7', 'application/json; charset=utf-8; charset=utf-7', 'application/json; x=y']
+    for (const type of ['application/x-www-form-urlencoded', 'text/plain', 'application/jsonp', '', ...otherCharsets]) {
       assert.equal(pass(await driveExchange().request({ body: ask, headers: { 'content-type': type } })).headers?.set?.['content-type'], 'application/json')
     }
     for (const type of ['application/json', 'Application/JSON ; charset=utf-8', 'application/vnd.x+json']) {
       assert.equal(pass(await driveExchange().request({ body: ask, headers: { 'content-type': type } })).headers?.set?.['content-type'], undefined)
     }
+  })
+
+  it('is refused when it says that its body is compressed', async () => {
+    for (const encoding of ['gzip', 'br', 'identity, gzip', 'utf-7']) {
+      const refusal = reply(await driveExchange().request({ body: ask, headers: { 'content-encoding': encoding } }))
+      assert.deepEqual([refusal.status, refusal.json.error.code], [400, 'unsupported_request'])
+    }
+    pass(await driveExchange().request({ body: ask, headers: { 'content-encoding': 'Identity' } }))
   })
 
   it('takes the model from the header when the body names none, and writes it into the body', async () => {

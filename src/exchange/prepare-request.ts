@@ -55,6 +55,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const { config, format, headers } = input
   // It says where the parts of a multipart body are; two could be read in two ways.
   if (headers.count('content-type') > 1) throw new TollgateError('malformed_request', 'The header content-type occurs more than once. Send it once.')
+  refuseEncoded(headers)
   const parsed = format.parseRequest(input.body, headers.get('content-type'))
   const model = selectModel(config, headers, parsed.model)
   const chain = selectChain({ config, model, format, credentials: input.credentials })
@@ -110,8 +111,16 @@ function descriptorValues({ caller, exchangeId }: RequestInput, clientModel: str
 }
 
 // A client may send JSON as whatever it likes (curl -d says it is a form), but OpenAI and vLLM read a body only as what it is said to be.
+// JSON is UTF-8 (RFC 8259): a server that believes another charset would read other members. Express does, UTF-7 included.
 function isJsonType(contentType: string | undefined): boolean {
-  return /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(contentType ?? '')
+  return /^\s*application\/(?:[\w.+-]+\+)?json\s*(?:;\s*charset="?utf-?8"?\s*)?$/i.test(contentType ?? '')
+}
+
+// A provider that unpacks the body would find another one than we read: gzip lets a whole form stand in its header.
+function refuseEncoded(headers: Headers): void {
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
+  if (encoding === 'identity' && headers.count('content-encoding') <= 1) return
+  throw new TollgateError('unsupported_request', 'The request body must not be compressed: send it without the header content-encoding.')
 }
 
 function headersToRemove(headers: Headers, set: Readonly<Record<string, string>>): string[] {
