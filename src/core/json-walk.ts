@@ -112,7 +112,7 @@ export class JsonWalker {
 }
 
 /** True when the bytes at `at` are the ASCII `text`. */
-export function bytesAre(bytes: Buffer, at: number, text: string): boolean {
+function bytesAre(bytes: Buffer, at: number, text: string): boolean {
   for (let index = 0; index < text.length; index++) if (bytes[at + index] !== text.charCodeAt(index)) return false
   return true
 }

@@ -9,8 +9,12 @@ export interface SseEvent {
   readonly bytes: Buffer
   /** The last `event:` of the event, '' when it has none. */
   readonly name: string
+  /** Number of `bytes`. */
+  readonly length: number
   /** The `data:` lines, joined by LF. Undefined when there is none: a comment, a stray blank line, or bytes that were given up. */
   readonly data: Buffer | undefined
+  /** `data` with one character for each byte: costs less, and is enough to search it for ASCII. */
+  readonly latin1Data: string | undefined
 }
 
 /** Longest event that is read: above what any provider sends (base64 pictures are the longest, some MB), below what would hurt many streams at once. */
@@ -114,26 +118,30 @@ export class SseScanner {
       return false
     }
     const offset = this.#receivedBytes + start
-    let bytes: Buffer
+    let place: Place
     if (start < 0) {
       this.#append(chunk.subarray(0, next))
-      bytes = this.#takeCarried()
-    } else bytes = start === 0 && next === chunk.length ? chunk : chunk.subarray(start, next)
-    this.#onEvent(this.#readShort(bytes, offset, lines) ?? readLines(bytes, offset))
+      const bytes = this.#takeCarried()
+      place = { source: bytes, start: 0, end: bytes.length }
+    } else place = { source: chunk, start, end: next }
+    this.#onEvent(this.#readShort(place, offset, lines) ?? readLines(place, offset))
     return true
   }
 
   /** Nearly all events are a data line, or an event line and a data line: their ends are known already. Undefined for any other. */
-  #readShort(bytes: Buffer, offset: number, lines: number): SseEvent | undefined {
+  #readShort(place: Place, offset: number, lines: number): SseEvent | undefined {
     if (lines < 1 || lines > 2) return undefined
-    const dataLine = lines === 1 ? 0 : this.#secondLineStart
-    const end = lines === 1 ? this.#firstLineEnd : this.#secondLineEnd
-    const value = fieldValue(bytes, dataLine, end, 'data')
+    const { source, start } = place
+    const dataLine = lines === 1 ? start : start + this.#secondLineStart
+    const end = start + (lines === 1 ? this.#firstLineEnd : this.#secondLineEnd)
+    const value = fieldValue(source, dataLine, end, 'data')
     if (value === -1) return undefined
-    const event = new ScannedEvent(bytes, offset, bytes.subarray(value, end))
+    const event = new ScannedEvent(place, offset)
+    event.dataStart = value
+    event.dataEnd = end
     if (lines === 1) return event
-    event.nameStart = fieldValue(bytes, 0, this.#firstLineEnd, 'event')
-    event.nameEnd = this.#firstLineEnd
+    event.nameStart = fieldValue(source, start, start + this.#firstLineEnd, 'event')
+    event.nameEnd = start + this.#firstLineEnd
     return event.nameStart === -1 ? undefined : event
   }
 
@@ -142,7 +150,7 @@ export class SseScanner {
     this.#gaveUp = true
     const offset = this.#receivedBytes - this.#carriedBytes
     const bytes = this.#takeCarried()
-    if (bytes.length > 0) this.#onEvent(new ScannedEvent(bytes, offset, undefined))
+    if (bytes.length > 0) this.#onEvent(new ScannedEvent({ source: bytes, start: 0, end: bytes.length }, offset))
   }
 
   #append(bytes: Buffer): void {
@@ -194,27 +202,60 @@ function startsWithByteOrderMark(bytes: Buffer): boolean {
   return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
 }
 
-/** An event whose name is only decoded when somebody asks. */
+/** Where an event lies. */
+interface Place {
+  readonly source: Buffer
+  readonly start: number
+  readonly end: number
+}
+
+/** An event of which only places are known until somebody asks: most are asked for nothing but their text, and a view costs as much as that. */
 class ScannedEvent implements SseEvent {
-  readonly bytes: Buffer
   readonly offset: number
-  data: Buffer | undefined
+  /** Places below are in here. */
+  readonly #source: Buffer
+  readonly #start: number
+  readonly #end: number
+  /** Instead of a place, when the data had to be put together. */
+  joinedData: Buffer | undefined
+  dataStart = -1
+  dataEnd = -1
   nameStart = 0
   nameEnd = 0
 
-  constructor(bytes: Buffer, offset: number, data: Buffer | undefined) {
-    this.bytes = bytes
+  constructor({ source, start, end }: Place, offset: number) {
+    this.#source = source
+    this.#start = start
+    this.#end = end
     this.offset = offset
-    this.data = data
+  }
+
+  get bytes(): Buffer {
+    return this.#source.subarray(this.#start, this.#end)
+  }
+
+  get length(): number {
+    return this.#end - this.#start
+  }
+
+  get data(): Buffer | undefined {
+    if (this.joinedData !== undefined || this.dataStart === -1) return this.joinedData
+    return this.#source.subarray(this.dataStart, this.dataEnd)
+  }
+
+  get latin1Data(): string | undefined {
+    if (this.joinedData !== undefined || this.dataStart === -1) return this.joinedData?.toString('latin1')
+    return this.#source.toString('latin1', this.dataStart, this.dataEnd)
   }
 
   get name(): string {
-    return this.bytes.toString('utf8', this.nameStart, this.nameEnd)
+    return this.#source.toString('utf8', this.nameStart, this.nameEnd)
   }
 }
 
-function readLines(bytes: Buffer, offset: number): SseEvent {
-  const event = new ScannedEvent(bytes, offset, undefined)
+function readLines({ source, start: first, end: last }: Place, offset: number): SseEvent {
+  const bytes = source.subarray(first, last)
+  const event = new ScannedEvent({ source: bytes, start: 0, end: bytes.length }, offset)
   // Several data lines are copied into one buffer; a list of views would cost far more than the bytes of a hostile event.
   let joined: Buffer | undefined
   let joinedBytes = 0
@@ -224,11 +265,13 @@ function readLines(bytes: Buffer, offset: number): SseEvent {
     const end = ends.next(start)
     const value = fieldValue(bytes, start, end, 'data')
     if (value !== -1) {
-      if (event.data === undefined) event.data = bytes.subarray(value, end)
-      else {
+      if (event.dataStart === -1) {
+        event.dataStart = value
+        event.dataEnd = end
+      } else {
         if (joined === undefined) {
           joined = Buffer.allocUnsafe(bytes.length)
-          joinedBytes = event.data.copy(joined)
+          joinedBytes = bytes.copy(joined, 0, event.dataStart, event.dataEnd)
         }
         joined[joinedBytes] = LINE_FEED
         joinedBytes += 1
@@ -243,7 +286,7 @@ function readLines(bytes: Buffer, offset: number): SseEvent {
     }
     start = bytes[end] === CARRIAGE_RETURN && bytes[end + 1] === LINE_FEED ? end + 2 : end + 1
   }
-  if (joined !== undefined) event.data = joined.subarray(0, joinedBytes)
+  if (joined !== undefined) event.joinedData = joined.subarray(0, joinedBytes)
   return event
 }
 

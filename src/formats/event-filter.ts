@@ -50,7 +50,7 @@ export class EventFilter {
     } else if (isUnwanted) {
       if (start > this.#coveredBytes) this.#pieces.push(this.#chunk.subarray(this.#coveredBytes, start))
     } else return
-    this.#coveredBytes = start + event.bytes.length
+    this.#coveredBytes = start + event.length
     this.#differs = true
   }
 }

@@ -1,7 +1,7 @@
 // What all dialects want to know about one event of a stream, found in one pass over its bytes. No value is built, and the one thing
 // that is parsed is a usage object, which most events do not have: reading a chunk costs less than moving it.
 
-import { JsonWalker, bytesAre } from '../core/json-walk.ts'
+import { JsonWalker } from '../core/json-walk.ts'
 import type { SseEvent } from '../core/sse-scan.ts'
 import { modelName } from './model-name.ts'
 import { countNewTextBytes } from './model-text.ts'
@@ -30,8 +30,10 @@ export class EventOutline {
   choices: 'none' | 'empty' | 'some' = 'none'
   /** The first model that an event of the stream said has answered. */
   model: string | undefined
-  #event: Pick<SseEvent, 'name'> = { name: '' }
-  #data = EMPTY
+  #event: Pick<SseEvent, 'name' | 'data'> = { name: '', data: EMPTY }
+  #text = ''
+  /** Made of the event when something in it must be walked. */
+  #view: Buffer | undefined
   readonly #walker = new JsonWalker()
   #typeStart = NOT_SAID
   #typeEnd = 0
@@ -40,13 +42,13 @@ export class EventOutline {
   /** Where an object starts that may carry usage and model instead: `response`, `message`, `x_groq`. */
   #innerStart = NOT_SAID
 
-  /** Looks at an event with this data, whose bytes must stay unchanged until the next `read`. */
-  read(event: Pick<SseEvent, 'name'>, data: Buffer): void {
+  /** Looks at an event, whose bytes must stay unchanged until the next `read`. `json` is its data, one character for each byte. */
+  read(event: Pick<SseEvent, 'name' | 'data'>, json: string): void {
     this.#event = event
-    this.#data = data
+    this.#text = json
+    this.#view = undefined
     this.hasError = false
     this.#typeStart = this.#usageStart = this.#innerStart = NOT_SAID
-    const json = data.toString('latin1')
     this.textBytes = countNewTextBytes(json)
     if (this.textBytes > 0 && (this.model !== undefined || !json.includes('"model"')) && !mayMatter.test(json)) {
       this.choices = 'some'
@@ -54,6 +56,7 @@ export class EventOutline {
     }
     this.choices = 'none'
     const walker = this.#walker
+    const data = this.#data
     if (!walker.start(data)) return
     while (walker.nextMember()) this.#readMember(walker, data)
     if (this.#innerStart !== NOT_SAID) this.#readInner(walker, data)
@@ -61,17 +64,21 @@ export class EventOutline {
 
   /** What kind of event it is: its JSON `type`, else its SSE name; '' when it has neither. */
   get type(): string {
-    return this.#typeStart === NOT_SAID ? this.#event.name : this.#data.toString('latin1', this.#typeStart, this.#typeEnd)
+    return this.#typeStart === NOT_SAID ? this.#event.name : this.#text.slice(this.#typeStart, this.#typeEnd)
   }
 
   /** True when the data, which is no JSON then, starts with this ASCII text. */
   startsWith(text: string): boolean {
-    return bytesAre(this.#data, 0, text)
+    return this.#text.startsWith(text)
   }
 
   /** The usage object, parsed; undefined when there is none, when it is null or when it is not JSON. Text in it is not decoded. */
   get usage(): Readonly<Record<string, unknown>> | undefined {
     return this.#usageStart === NOT_SAID ? undefined : parseObject(this.#data, this.#usageStart, this.#usageEnd)
+  }
+
+  get #data(): Buffer {
+    return (this.#view ??= this.#event.data ?? EMPTY)
   }
 
   #readMember(walker: JsonWalker, data: Buffer): void {

@@ -28,8 +28,9 @@ export function createEventStreamReader(options: StreamReaderOptions, readEvent:
   let textBytes = 0
 
   function read(event: SseEvent): boolean {
-    if (event.data === undefined) return false
-    outline.read(event, event.data)
+    const text = event.latin1Data
+    if (text === undefined) return false
+    outline.read(event, text)
     if (outline.textBytes > 0) {
       textEvents += 1
       textBytes += outline.textBytes
