@@ -20,7 +20,7 @@ import { type AnswerKind, classifyAnswer } from './classify-answer.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
-import { type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
+import { CHAIN_HEADER, type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
 import { selectEndpoint } from './select-endpoint.ts'
 import type { Stage } from './stage.ts'
 import type { ExchangeSummary, Outcome } from './summary.ts'
@@ -100,7 +100,9 @@ export class Exchange implements Stage {
     if (length > this.#config.envoy.maxBodyBytes) {
       throw new TollgateError('request_too_large', `The request body has ${length} bytes; at most ${this.#config.envoy.maxBodyBytes} are accepted.`)
     }
-    return endOfStream ? this.#requestBody(Buffer.alloc(0)) : PASS
+    if (endOfStream) return this.#requestBody(Buffer.alloc(0))
+    // Envoy shows no body when trailers follow the headers at once; without our mark such a request finds no route.
+    return headers.has(CHAIN_HEADER) ? { kind: 'pass', headers: { remove: [CHAIN_HEADER] }, reroute: true } : PASS
   }
 
   // Which model, which providers, what will it cost? The reply sends the request on its way.

@@ -19,7 +19,7 @@ import { MODEL_HEADER, selectModel } from './select-model.ts'
 /** Where the attempt stage and Envoy's priority_group read the provider chain. */
 export const ROUTE_NAMESPACE = 'tollgate.route'
 /** Route marker on every Envoy, cluster_header on 1.37–1.39. */
-const CHAIN_HEADER = 'x-tollgate-chain'
+export const CHAIN_HEADER = 'x-tollgate-chain'
 
 /** What a client must never get through to a provider: its own credentials, its cookies, and the account its key belongs to. */
 const STRIPPED_HEADERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key', 'proxy-authorization', 'cookie', 'openai-organization', 'openai-project']
