@@ -149,9 +149,10 @@ export class ProtoReader {
   #shortAscii(start: number): string | undefined {
     const end = this.#position
     if (end - start > SHORT_TEXT) return undefined
+    const bytes = this.#bytes
     let text = ''
     for (let at = start; at < end; at += 1) {
-      const byte = this.#bytes[at]!
+      const byte = bytes[at]!
       if (byte >= 0x80) return undefined
       text += String.fromCharCode(byte)
     }
@@ -341,12 +342,13 @@ export class ProtoWriter {
   #writeShortAscii(value: string): boolean {
     const length = value.length
     const start = this.#position + 1
+    const bytes = this.#bytes
     for (let index = 0; index < length; index += 1) {
       const unit = value.charCodeAt(index)
       if (unit >= 0x80) return false
-      this.#bytes[start + index] = unit
+      bytes[start + index] = unit
     }
-    this.#bytes[this.#position] = length
+    bytes[this.#position] = length
     this.#position = start + length
     return true
   }

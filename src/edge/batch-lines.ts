@@ -1,4 +1,4 @@
-// Joins the log lines of one turn of the event loop: writing is a system call, and a busy turn ends many exchanges.
+// Joins log lines that come shortly after each other: writing is a system call, and takes longer than making the line.
 
 export interface LineBatch {
   add(line: string): void
@@ -6,19 +6,27 @@ export interface LineBatch {
   flush(): void
 }
 
-/** `write` gets the lines of a turn at once, at its end; nothing waits longer than that. */
+/** Nobody who reads along notices, and a busy process writes dozens of lines at once. */
+const LONGEST_WAIT_MS = 10
+/** Characters that are written at once without waiting for more. */
+const ENOUGH = 64 * 1024
+
+/** `write` gets whole lines, at most 10 ms after the first of them. Whoever ends the process must flush before. */
 export function batchLines(write: (lines: string) => void): LineBatch {
   let waiting = ''
+  let timer: NodeJS.Timeout | undefined
   const flush = (): void => {
-    if (waiting === '') return
+    clearTimeout(timer)
+    timer = undefined
     const lines = waiting
     waiting = ''
-    write(lines)
+    if (lines !== '') write(lines)
   }
   return {
     add(line) {
-      if (waiting === '') setImmediate(flush)
       waiting += line
+      if (waiting.length >= ENOUGH) flush()
+      else timer ??= setTimeout(flush, LONGEST_WAIT_MS).unref()
     },
     flush,
   }

@@ -1,67 +1,77 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { describe, it } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, it, mock } from 'node:test'
 import { createLogger, type LoggerOptions } from './logger.ts'
 
-async function logged(say: (log: ReturnType<typeof createLogger>) => void, options: Partial<LoggerOptions> = {}): Promise<Record<string, unknown>[]> {
+function logged(say: (log: ReturnType<typeof createLogger>) => void, options: Partial<LoggerOptions> = {}): Record<string, unknown>[] {
   let text = ''
   say(createLogger({ level: 'info', format: 'json', write: (lines) => (text += lines), ...options }))
-  await turn()
+  mock.timers.tick(10)
   return text.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line))
 }
 
 describe('the log', () => {
-  it('writes one object per line, with the level and the time', async () => {
-    const [line, ...rest] = await logged((log) => log.info({ status: 200, caller: { user: 'alice' }, reason: undefined }, 'exchange'))
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+  afterEach(() => mock.timers.reset())
+
+  it('writes one object per line, with the level and the time', () => {
+    const [line, ...rest] = logged((log) => log.info({ status: 200, caller: { user: 'alice' }, reason: undefined }, 'exchange'))
     assert.deepEqual(rest, [])
     const { time, ...others } = line ?? {}
     assert.deepEqual(others, { level: 30, status: 200, caller: { user: 'alice' }, msg: 'exchange' })
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   })
 
-  it('hides what has the name of a secret, three levels deep', async () => {
-    const [line] = await logged((log) => log.info({ token: 't', a: { apiKey: 'k', b: { password: 'p', c: 1 } }, headers: [{ cookie: 'c' }] }, 'oops'))
+  it('hides what has the name of a secret, three levels deep', () => {
+    const [line] = logged((log) => log.info({ token: 't', a: { apiKey: 'k', b: { password: 'p', c: 1 } }, headers: [{ cookie: 'c' }] }, 'oops'))
     assert.equal(line?.['token'], '[redacted]')
     assert.deepEqual(line?.['a'], { apiKey: '[redacted]', b: { password: '[redacted]', c: 1 } })
     assert.deepEqual(line?.['headers'], [{ cookie: '[redacted]' }])
   })
 
-  it('does not change what it was given', async () => {
+  it('does not change what it was given', () => {
     const fields = { caller: { token: 'abc' } }
-    await logged((log) => log.info(fields, 'oops'))
+    logged((log) => log.info(fields, 'oops'))
     assert.deepEqual(fields, { caller: { token: 'abc' } })
   })
 
-  it('says errors with their stack, and hides secrets that were hung on them', async () => {
+  it('says errors with their stack, and hides secrets that were hung on them', () => {
     const error = Object.assign(new Error('broken'), { config: { authorization: 'Bearer abc' }, secret: 'abc' })
-    const [line] = await logged((log) => log.error({ err: error }, 'failed'))
+    const [line] = logged((log) => log.error({ err: error }, 'failed'))
     const { type, message, stack, ...others } = (line?.['err'] ?? {}) as Record<string, unknown>
     assert.deepEqual([type, message, others], ['Error', 'broken', { config: { authorization: '[redacted]' }, secret: '[redacted]' }])
     assert.match(String(stack), /logger\.test\.ts/)
   })
 
-  it('leaves out what is below the level', async () => {
-    const lines = await logged((log) => {
+  it('leaves out what is below the level', () => {
+    const lines = logged((log) => {
       log.info({}, 'no')
       log.warn({}, 'yes')
     }, { level: 'warn' })
     assert.deepEqual(lines.map((line) => line['msg']), ['yes'])
   })
 
-  it('writes the lines of one turn at once, in their order', async () => {
+  it('writes lines together, in their order, and none more than 10 ms late', () => {
     const writes: string[] = []
     const log = createLogger({ level: 'info', format: 'json', write: (lines) => writes.push(lines) })
     log.info({}, 'one')
+    mock.timers.tick(9)
     log.info({}, 'two')
     assert.equal(writes.length, 0)
-    await turn()
+    mock.timers.tick(1)
     log.info({}, 'three')
-    await turn()
+    mock.timers.tick(10)
     assert.deepEqual(writes.map((lines) => lines.match(/one|two|three/g)?.join()), ['one,two', 'three'])
   })
 
-  it('loses no line when the process exits in the same turn', () => {
+  it('does not let lines pile up', () => {
+    let written = 0
+    const log = createLogger({ level: 'info', format: 'json', write: (lines) => (written += lines.length) })
+    for (let count = 0; count < 100; count++) log.info({ text: 'x'.repeat(1000) }, 'long')
+    assert.ok(written > 64 * 1024)
+  })
+
+  it('loses no line when the process exits at once', () => {
     const program = `import { createLogger } from ${JSON.stringify(new URL('./logger.ts', import.meta.url).href)}
       createLogger({ level: 'info', format: 'json', write: (lines) => process.stdout.write(lines) }).info({}, 'last words')
       process.exit(3)`

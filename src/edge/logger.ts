@@ -17,7 +17,7 @@ export interface LoggerOptions {
   readonly write: (lines: string) => void
 }
 
-/** Lines are written at the end of the event loop's turn, and before the process exits: one system call for all exchanges of a turn. */
+/** Lines are written a few milliseconds late, many at once, and before the process exits: only one that is killed hard loses any. */
 export function createLogger({ level, format, write }: LoggerOptions): Log {
   const lines = batchLines(write)
   process.on('exit', () => lines.flush())
