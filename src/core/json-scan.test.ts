@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { TollgateError } from './errors.ts'
-import { MAX_JSON_DEPTH, scanTopLevel } from './json-scan.ts'
+import { MAX_JSON_DEPTH, MAX_TOP_MEMBERS, scanTopLevel } from './json-scan.ts'
 
 function scan(text: string | Buffer): ReturnType<typeof scanTopLevel> {
   return scanTopLevel(Buffer.from(text))
@@ -34,6 +34,13 @@ describe('scanTopLevel', () => {
       ['größe', '"größe"', '{}'],
       ['model', String.raw`"m\u006fdel"`, 'null'],
     ])
+  })
+
+  it('bounds the members that it makes objects of, and only those', () => {
+    const members = (count: number): string => `{${Array.from({ length: count }, () => '"a":1').join(',')}}`
+    assert.equal(scan(members(MAX_TOP_MEMBERS)).members.length, MAX_TOP_MEMBERS)
+    assert.equal(refusal(members(MAX_TOP_MEMBERS + 1)), 'The body is not valid JSON: more than 1000 members in one object at line 1, column 6002.')
+    assert.equal(scan(`{"logit_bias":${members(MAX_TOP_MEMBERS + 1)}}`).members.length, 1)
   })
 
   it('accepts an empty object and says where its content starts', () => {

@@ -29,6 +29,8 @@ export interface JsonTopLevel {
 
 /** Deepest nesting accepted, the top-level object included: real requests stay below 20; providers' parsers give up at 100 to 10,000. */
 export const MAX_JSON_DEPTH = 512
+/** Most members of the top level: APIs know about fifty. Each is an object here, and a body has room for eight million. */
+export const MAX_TOP_MEMBERS = 1_000
 
 const TAB = 0x09
 const LINE_FEED = 0x0a
@@ -53,7 +55,8 @@ for (const letter of Buffer.from('"\\/bfnrt')) simpleEscapes[letter] = 1
 
 /**
  * Scans a body that must be one JSON object (RFC 8259) in UTF-8. Throws TollgateError `malformed_request`, saying what was expected at which
- * line and column, for whatever JSON.parse would refuse, for any other top-level value, and for nesting deeper than MAX_JSON_DEPTH.
+ * line and column, for whatever JSON.parse would refuse, for any other top-level value, for more than MAX_TOP_MEMBERS members,
+ * and for nesting deeper than MAX_JSON_DEPTH.
  * Two liberties: control characters inside strings pass (looking for them would cost the speed of the search; the provider refuses
  * them), and bytes inside strings need not be UTF-8. A byte order mark is refused, as OpenAI refuses it.
  */
@@ -105,6 +108,7 @@ class Scanner {
       const valueStart = this.#at
       this.#value(byte, depth, keyStart + 1, keyEnd - 1)
       if (members !== undefined) {
+        if (members.length === MAX_TOP_MEMBERS) throw jsonFaultAt(body, keyStart, `more than ${MAX_TOP_MEMBERS} members in one object`)
         members.push({ key: decodeJsonString(body, keyStart + 1, keyEnd - 1), keyStart, keyEnd, valueStart, valueEnd: this.#at })
       }
       byte = this.#skipWhitespace()
