@@ -8,8 +8,8 @@ import { maxCounter, minCounter, overflowMessage } from './counter-store.ts'
 export interface MemoryStoreOptions {
   readonly clock: Clock
   /**
-   * Most counters at a time. One more is refused, so that the request fails (and Envoy denies it under
-   * failure_mode_deny) instead of another caller's counter being forgotten. A counter takes about 250 bytes.
+   * Most counters at a time. One more is refused, a look at it too: the check fails before the charge would, and Envoy denies the
+   * request under failure_mode_deny instead of another caller's counter being forgotten. A counter takes about 250 bytes.
    */
   readonly maxCounters?: number
 }
@@ -72,14 +72,13 @@ export function createMemoryStore({ clock, maxCounters = defaultMaxCounters }: M
       counter = undefined
     }
     const before = counter?.value ?? 0n
+    if (counter === undefined && kind === 'add') makeRoom(now)
     if (kind === 'refund' ? counter === undefined : hits === 0n) return before
     const wanted = kind === 'refund' ? before - hits : before + hits
     const after = kind === 'refund' && wanted < 0n ? 0n : wanted
     if (after > maxCounter || after < minCounter) throw new TollgateError('internal', `counting failed: ${overflowMessage}`)
-    if (counter === undefined) {
-      makeRoom(now)
-      counters.set(key, { value: after, expiresAt: now + change.windowSeconds * 1000 })
-    } else counter.value = after
+    if (counter === undefined) counters.set(key, { value: after, expiresAt: now + change.windowSeconds * 1000 })
+    else counter.value = after
     return after
   }
 
