@@ -133,7 +133,7 @@ describe('the official Anthropic client', () => {
     const probe = { method: 'POST', headers: { 'x-user-id': 'poor', 'anthropic-version': '2023-06-01', 'x-mock-input-tokens': '0', 'x-mock-output-tokens': '0' }, body: JSON.stringify(asked) }
     await until('the charge has arrived', async () => (await fetch(`${gateway.url}/v1/messages`, probe)).status === 429)
     const countLimited = () => gateway.exchanges().filter((line) => line['outcome'] === 'limited').length
-    const before = await until('the probe is logged', countLimited)
+    const before = await until('the probe is logged', () => countLimited() || undefined)
     await assert.rejects(poor.messages.create(asked), (error) => {
       assert.ok(error instanceof RateLimitError)
       assert.deepEqual([error.status, error.type, error.headers.get('x-should-retry')], [429, 'rate_limit_error', 'false'])

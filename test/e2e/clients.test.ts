@@ -193,7 +193,7 @@ describe('the official openai client', () => {
     const probe = { method: 'POST', headers: { 'x-user-id': 'poor', 'x-mock-input-tokens': '0', 'x-mock-output-tokens': '0' }, body: JSON.stringify(chat) }
     await until('the charge has arrived', async () => (await fetch(`${gateway.url}/v1/chat/completions`, probe)).status === 429)
     const countLimited = () => gateway.exchanges().filter((line) => line['outcome'] === 'limited').length
-    const before = await until('the probe is logged', countLimited)
+    const before = await until('the probe is logged', () => countLimited() || undefined)
     await assert.rejects(poor.chat.completions.create(chat), (error) => {
       assert.ok(error instanceof RateLimitError)
       assert.deepEqual([error.status, error.code, error.type], [429, 'rate_limit_exceeded', 'rate_limit_error'])

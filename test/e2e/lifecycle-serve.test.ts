@@ -65,9 +65,9 @@ describe('tollgate serve', () => {
     const { text, complete } = await stream.ended
     assert.deepEqual([complete, text.endsWith('data: [DONE]\n\n'), text.match(/"content":"[^"]/g)?.length], [true, true, 40])
     assert.equal(await gateway.exited, 0)
+    await until('the last line has come', () => gateway.lines.at(-1)?.['msg'] === 'Stopped.')
     const [line] = gateway.exchanges()
     assert.deepEqual([line?.['outcome'], line?.['estimated']], ['answered', false])
-    assert.equal(gateway.lines.at(-1)?.['msg'], 'Stopped.')
   })
 
   it('cuts what is under way and ends at once at the second signal', async () => {

@@ -152,7 +152,7 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
     // Unknown until it is known: nothing in between, such as a 503 of an Envoy that has not heard of the provider yet.
     assert.deepEqual(added.filter((status) => status !== 404), Array.from({ length: 21 }, () => 200))
     assert.equal(mock.served().total.requests, 11)
-    assert.match(running.stdout(), /The changed configuration is in use/)
+    await running.saying('The changed configuration is in use')
   })
 
   it('keeps the configuration it has when an edit breaks it, and says so', async () => {
@@ -164,6 +164,7 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
     assert.deepEqual([await loads('success'), await loads('failure')], [1, 0])
     await configure({ models: '  broken: {providers: [nobody]}' })
     await until('the failure is counted', async () => (await loads('failure')) === 1)
+    await running.saying('the old one stays in use')
     const line = running.stdout().split('\n').find((each) => each.includes('the old one stays in use')) ?? assert.fail(running.stdout())
     assert.match(JSON.parse(line).problems[0], /tollgate\.yaml:\d+:\d+: .*nobody/)
     const answer = await fetch(`http://127.0.0.1:${ports.listen}/v1/chat/completions`, { method: 'POST', body: JSON.stringify(ask), headers: { 'x-user-id': 'alice' } })
