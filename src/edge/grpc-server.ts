@@ -17,6 +17,8 @@ const CONCURRENT_STREAMS = 2 ** 31 - 1
  * leave a connection after 900 calls (docs/envoy.md).
  */
 const RESET_LIMITS = { streamResetBurst: 1_000_000, streamResetRate: 100_000 } as const
+// Flow control windows stay at HTTP/2's 64 KiB: windows of 1 MiB saved neither time nor CPU with bodies of 200 KB and 1 MB.
+
 /** How long the goodbyes of a forced close may take before the sockets are cut. */
 const FORCED_CLOSE_MS = 100
 
