@@ -42,12 +42,15 @@ export class TollgateError extends Error {
   readonly code: ErrorCode
   /** OpenAI's `error.param`: the request field at fault, if there is one. */
   readonly param: string | undefined
+  /** Response headers that belong to this error; lower-case names. */
+  readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: ErrorCode, message: string, options: { param?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { param?: string; headers?: Readonly<Record<string, string>>; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'TollgateError'
     this.code = code
     this.param = options.param
+    this.headers = options.headers ?? {}
   }
 
   get httpStatus(): number {

@@ -8,12 +8,12 @@ import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import { memoize } from '../core/memoize.ts'
 import type { MessageContext, ProcessingMessage, StructValue } from './messages.ts'
-import { errorBody } from '../formats/error-body.ts'
 import { formatForPath } from '../formats/index.ts'
 import { ownedHeaders } from '../providers/attempt-stage.ts'
 import { credentialHeaders, providerApis } from '../providers/index.ts'
 import type { Action } from './action.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
+import { errorReply } from './error-reply.ts'
 import { PROVIDER_ATTRIBUTE, ATTEMPTS_ATTRIBUTE } from './attributes.ts'
 import { ROUTE_NAMESPACE } from './prepare-request.ts'
 import type { Stage } from './stage.ts'
@@ -63,7 +63,7 @@ export class Attempt implements Stage {
     const error = TollgateError.from(thrown)
     this.done = true
     const style = formatForPath(stripQuery(this.#plan?.route.path ?? ''))?.errorStyle ?? 'openai'
-    return { kind: 'reply', status: error.httpStatus, headers: { 'content-type': 'application/json' }, body: errorBody(style, error), details: `tollgate_attempt_${error.code}` }
+    return errorReply(style, error, 'tollgate_attempt')
   }
 
   closed(): void {

@@ -23,10 +23,13 @@ const EXPECTED_OUTPUT_TOKENS: Readonly<Record<FormatName, number>> = {
   'anthropic-count-tokens': 0,
 }
 
+/** Most answers that a provider gives at once: OpenAI's own bound of `n`. A client may ask for more, and would burn the limits of its team by leaving. */
+const MAX_CHOICES = 128
+
 /** Before the answer: the input guessed from the body, the output from the prior and the client's own bound. */
 export function estimateRequest(format: FormatName, request: ParsedRequest): Usage {
   const perChoice = Math.min(request.maxOutputTokens ?? Number.POSITIVE_INFINITY, EXPECTED_OUTPUT_TOKENS[format])
-  return estimatedUsage(request.inputTokensEstimate, perChoice * request.choices)
+  return estimatedUsage(request.inputTokensEstimate, perChoice * Math.min(request.choices, MAX_CHOICES))
 }
 
 /** During an answer that may end here, or after one that never said it all: what the provider did say, completed by guesses. */

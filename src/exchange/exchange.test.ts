@@ -124,6 +124,11 @@ describe('the request', () => {
     })
   }
 
+  it('is told which method is allowed', async () => {
+    const refused = reply(await driveExchange().request({ method: 'DELETE', path: '/v1/models' }))
+    assert.deepEqual([refused.status, refused.headers['allow']], [405, 'GET'])
+  })
+
   it('is refused in Anthropic’s shape on Anthropic’s path', async () => {
     const refused = reply(await driveExchange().request({ path: '/v1/messages', body: { model: 'nope' } }))
     assert.equal(refused.json.type, 'error')

@@ -18,6 +18,7 @@ import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from '
 import { Charge, METADATA_NAMESPACE } from './charge.ts'
 import { type AnswerKind, classifyAnswer } from './classify-answer.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
+import { errorReply } from './error-reply.ts'
 import { readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
 import { CHAIN_HEADER, type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
@@ -95,7 +96,10 @@ export class Exchange implements Stage {
       this.#endpoint = endpoint
     }
     this.#caller = identifyCaller(this.#config.callers, headers)
-    if (endpoint.kind === 'models') return this.#reply(200, listModels(this.#config, this.#errorStyle, endpoint.model), 'answered', 'tollgate_models')
+    if (endpoint.kind === 'models') {
+      const body = listModels(this.#config, this.#errorStyle, endpoint.model)
+      return this.#reply({ kind: 'reply', status: 200, headers: { 'content-type': 'application/json' }, body, details: 'tollgate_models' }, 'answered')
+    }
     const length = Number(headers.get('content-length') ?? 0)
     if (length > this.#config.envoy.maxBodyBytes) {
       throw new TollgateError('request_too_large', `The request body has ${length} bytes; at most ${this.#config.envoy.maxBodyBytes} are accepted.`)
@@ -232,11 +236,11 @@ export class Exchange implements Stage {
     return { 'x-ai-provider': this.#provider ?? '', 'x-tollgate-model': this.#request?.clientModel ?? '' }
   }
 
-  #reply(status: number, body: Buffer, outcome: Outcome, details: string): Action {
-    this.#status = status
+  #reply(reply: Extract<Action, { kind: 'reply' }>, outcome: Outcome): Action {
+    this.#status = reply.status
     this.#finish(outcome)
     this.done = true
-    return { kind: 'reply', status, headers: { 'content-type': 'application/json' }, body, details }
+    return reply
   }
 
   /**
@@ -249,13 +253,13 @@ export class Exchange implements Stage {
     const internal = error.code === 'internal'
     if (this.#answerKind === undefined) {
       this.#charge.cancel()
-      return this.#reply(error.httpStatus, errorBody(this.#errorStyle, error), internal ? 'internal_error' : 'refused', `tollgate_${error.code}`)
+      return this.#reply(errorReply(this.#errorStyle, error, 'tollgate'), internal ? 'internal_error' : 'refused')
     }
     this.done = true
     this.#finish(internal ? 'internal_error' : 'provider_error')
     if (this.#decoder === undefined) return PASS
     if (this.#json === undefined) return undefined
-    return { kind: 'reply', status: error.httpStatus, headers: { 'content-type': 'application/json' }, body: errorBody(this.#errorStyle, error), details: `tollgate_${error.code}` }
+    return errorReply(this.#errorStyle, error, 'tollgate')
   }
 
   /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */

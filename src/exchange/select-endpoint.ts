@@ -29,7 +29,8 @@ export function selectEndpoint(method: string, pathWithQuery: string): Endpoint 
 }
 
 function requireMethod(method: string, wanted: string, path: string): void {
-  if (method !== wanted) throw new TollgateError('method_not_allowed', `${shorten(path)} takes ${wanted}, not ${shorten(method)}.`)
+  // RFC 9110 §15.5.6: a 405 names the methods that are allowed.
+  if (method !== wanted) throw new TollgateError('method_not_allowed', `${shorten(path)} takes ${wanted}, not ${shorten(method)}.`, { headers: { allow: wanted } })
 }
 
 function splitQuery(pathWithQuery: string): { path: string; query: string } {
