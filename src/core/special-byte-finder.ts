@@ -7,7 +7,7 @@ const QUOTES = 0x22222222
 const BACKSLASHES = 0x5c5c5c5c
 
 /** Words looked at before searching: below this distance, looking is cheaper than two searches. */
-const MAX_WORDS = 16
+const MAX_WORDS = 6
 
 export class SpecialByteFinder {
   readonly #body: Buffer
