@@ -49,6 +49,8 @@ export class Charge {
 
   /** The values as a metadata namespace. */
   toMetadata(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.values)
+    const metadata: Record<string, number> = {}
+    for (const [cost, value] of this.values) metadata[cost] = value
+    return metadata
   }
 }

@@ -1,6 +1,7 @@
-// The floor to measure Tollgate against: an ext_proc server on the same transport that asks for the same messages and does nothing with
-// them. Run: node noop-server.js <listen address>
+// The floors to measure Tollgate against: an ext_proc server that asks for the same messages and does nothing with them, on our transport
+// or, with --handler, as grpc-js has it in its documentation. Run: node noop-server.js <listen address> [--handler]
 
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import { silentLog } from '../../src/core/log.ts'
 import { lengthTag, ProtoReader, varintTag } from '../../src/core/protobuf-wire.ts'
 import type { GrpcCall, GrpcCallHandler } from '../../src/core/transport.ts'
@@ -20,24 +21,27 @@ const RESPONSE_BODY = lengthTag(5)
 const BODY_END_OF_STREAM = varintTag(2)
 const passStreamed = encodeAction('response_headers', { kind: 'pass', delivery: 'streamed' })
 
-function open(call: GrpcCall): GrpcCallHandler {
-  return {
-    onMessage(bytes) {
-      const reader = new ProtoReader(bytes)
-      for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-        const pass = passes.get(tag)
-        if (pass === undefined) {
-          reader.skip()
-          continue
-        }
-        call.send(tag === RESPONSE_HEADERS && bytes.includes('text/event-stream') ? passStreamed : pass)
-        if (tag === RESPONSE_BODY && isLast(reader.message())) call.end()
-        return
-      }
-    },
-    onHalfClose: () => call.end(),
-    onClose: () => undefined,
+interface Replies {
+  send(message: Buffer): void
+  end(): void
+}
+
+function answer(bytes: Buffer, replies: Replies): void {
+  const reader = new ProtoReader(bytes)
+  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+    const pass = passes.get(tag)
+    if (pass === undefined) {
+      reader.skip()
+      continue
+    }
+    replies.send(tag === RESPONSE_HEADERS && bytes.includes('text/event-stream') ? passStreamed : pass)
+    if (tag === RESPONSE_BODY && isLast(reader.message())) replies.end()
+    return
   }
+}
+
+function open(call: GrpcCall): GrpcCallHandler {
+  return { onMessage: (bytes) => answer(bytes, call), onHalfClose: () => call.end(), onClose: () => undefined }
 }
 
 function isLast(body: ProtoReader): boolean {
@@ -48,10 +52,37 @@ function isLast(body: ProtoReader): boolean {
   return false
 }
 
-const [, , address] = process.argv
-if (address === undefined) throw new Error('usage: noop-server <unix:/path or host:port>')
-const server = await startGrpcServer({ address, routes: new Map([[EXTPROC_METHOD, open]]), maxMessageBytes: 64 * 1024 * 1024, log: silentLog })
+/** The ordinary way: a stream object for each call. */
+async function startHandlers(target: string): Promise<() => void> {
+  const keep = (bytes: Buffer): Buffer => bytes
+  const server = new Server({ 'grpc.max_receive_message_length': MAX_MESSAGE_BYTES })
+  server.addService(
+    { process: { path: EXTPROC_METHOD, requestStream: true, responseStream: true, requestSerialize: keep, requestDeserialize: keep, responseSerialize: keep, responseDeserialize: keep } },
+    {
+      process(stream: ServerDuplexStream<Buffer, Buffer>) {
+        const replies: Replies = { send: (message) => void stream.write(message), end: () => void stream.end() }
+        stream.on('data', (bytes: Buffer) => answer(bytes, replies))
+        stream.on('end', () => stream.end())
+        stream.on('error', () => undefined)
+      },
+    },
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.bindAsync(target, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)))
+  })
+  return () => server.forceShutdown()
+}
+
+async function startOurs(listen: string): Promise<() => Promise<void>> {
+  const server = await startGrpcServer({ address: listen, routes: new Map([[EXTPROC_METHOD, open]]), maxMessageBytes: MAX_MESSAGE_BYTES, log: silentLog })
+  return () => server.close(0)
+}
+
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
+const [, , address, flag] = process.argv
+if (address === undefined) throw new Error('usage: noop-server <unix:/path or host:port> [--handler]')
+const close = await (flag === '--handler' ? startHandlers(address) : startOurs(address))
 process.once('SIGTERM', () => {
   // A profiler writes its results when the process exits by itself.
-  void server.close(0).then(() => process.exit(0))
+  void Promise.resolve(close()).then(() => process.exit(0))
 })

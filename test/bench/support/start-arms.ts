@@ -16,7 +16,7 @@ import { until } from '../../e2e/support/until.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAMS = { main: 'src/main.ts', 'noop-server': 'test/bench/noop-server.ts', 'fixed-provider': 'test/bench/support/fixed-provider.ts', 'load-generator': 'test/bench/support/load-generator.ts' }
 
-export type ArmName = 'plain' | 'noop' | 'tollgate' | 'tollgate-limits'
+export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'tollgate' | 'tollgate-limits'
 
 export interface Arm {
   readonly name: ArmName
@@ -90,7 +90,9 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
 
     async function startProcessor(name: ArmName, configPath: string): Promise<number | undefined> {
       if (name === 'plain') return undefined
-      if (name === 'noop') return (await run(name, 'noop-server', [`unix:${directory}/${name}-extproc.sock`])).pid
+      const socket = `unix:${directory}/${name}-extproc.sock`
+      if (name === 'noop') return (await run(name, 'noop-server', [socket])).pid
+      if (name === 'noop-handler') return (await run(name, 'noop-server', [socket, '--handler'])).pid
       const tollgate = await run(name, 'main', ['serve', '-c', configPath])
       await until(`${name} serves`, async () => (await tollgate.output()).includes('Tollgate serves.'), { timeoutMs: 30_000 })
       return tollgate.pid
@@ -103,7 +105,8 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
 
 const titles: Readonly<Record<ArmName, string>> = {
   plain: 'Envoy alone',
-  noop: 'Envoy + do-nothing processor',
+  noop: 'Envoy + do-nothing processor on our transport',
+  'noop-handler': 'Envoy + do-nothing processor on grpc-js as usual',
   tollgate: 'Envoy + Tollgate',
   'tollgate-limits': 'Envoy + Tollgate, with a limit',
 }
@@ -127,7 +130,7 @@ function configuration({ name, directory, port, envoyVersion }: { name: ArmName;
 function adapt(name: ArmName, bootstrap: object): EnvoyObject {
   // Rendered by ourselves, a moment ago: objects, lists and plain values.
   const copy = structuredClone(bootstrap) as EnvoyObject
-  if (name !== 'plain' && name !== 'noop') return copy
+  if (name === 'tollgate' || name === 'tollgate-limits') return copy
   // The shape that src/envoy/listener.ts gives it.
   const [listener] = (copy as unknown as RenderedBootstrap).static_resources.listeners
   const manager = listener?.filter_chains[0]?.filters[0]?.typed_config
