@@ -98,8 +98,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
     }
 
     function startAdmin(): Promise<AdminServer> {
-      const { host, port } = splitAddress(config.listen.admin)
-      return startAdminServer({ host, port, pages: adminPages(), onError: (err) => log.error({ err }, 'An admin page failed.') })
+      return startAdminServer({ address: config.listen.admin, pages: adminPages(), onError: (err) => log.error({ err }, 'An admin page failed.') })
     }
 
     function adminPages(): AdminPages {
@@ -140,10 +139,4 @@ async function closeAll(parts: { grpc: readonly GrpcServer[]; admin: AdminServer
   await Promise.all(parts.grpc.map((server) => server.close(parts.graceMs)))
   await parts.admin.close()
   await parts.store.close()
-}
-
-/** `host:port` or `[v6]:port`. */
-export function splitAddress(address: string): { host: string; port: number } {
-  const at = address.lastIndexOf(':')
-  return { host: address.slice(0, at).replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }
 }

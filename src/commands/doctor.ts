@@ -3,9 +3,9 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import type { Command } from 'commander'
-import { splitAddress } from '../app.ts'
 import { findTraps } from '../config/explain-traps.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { socketTarget } from '../core/socket-target.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
 import { addConfigOption, type ConfigOption, readConfig } from './options.ts'
@@ -47,7 +47,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
 
 async function listens(what: string, address: string): Promise<Finding> {
   const reached = await new Promise<string | undefined>((resolve) => {
-    const socket = address.startsWith('unix:') ? connect(address.slice('unix:'.length)) : connect(splitAddress(address))
+    const socket = connect(socketTarget(address))
     socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer')))
     socket.once('connect', () => {
       socket.destroy()
@@ -60,13 +60,13 @@ async function listens(what: string, address: string): Promise<Finding> {
 }
 
 async function adminReady(config: RuntimeConfig): Promise<Finding> {
-  const answer = await get(`http://${config.listen.admin}/readyz`)
+  const answer = await get(config.listen.admin, '/readyz')
   if (answer.status === 200) return { ok: true, what: 'Tollgate is ready', advice: '' }
-  return { ok: false, what: `Tollgate is not ready: ${answer.body.trim()}`, advice: `See http://${config.listen.admin}/readyz and the log.` }
+  return { ok: false, what: `Tollgate is not ready: ${answer.body.trim()}`, advice: `See /readyz on ${config.listen.admin} and the log.` }
 }
 
 async function envoyFindings(config: RuntimeConfig): Promise<Finding[]> {
-  const info = await get(`http://${config.envoy.admin}/server_info`)
+  const info = await get(config.envoy.admin, '/server_info')
   if (info.status !== 200) return [{ ok: false, what: `Envoy's admin interface cannot be reached on ${config.envoy.admin}: ${info.body.trim()}`, advice: 'Start Envoy, or set envoy.admin to where its admin interface listens.' }]
   const running = /\/(\d+)\.(\d+)\.(\d+)/.exec(info.body)
   const minor = `${running?.[1] ?? '?'}.${running?.[2] ?? '?'}`
@@ -84,15 +84,15 @@ function versionFinding(minor: string, patch: number, config: RuntimeConfig): Fi
 
 // A healthy sidecar whose filter is not attached meters nothing, and nothing else would say so.
 async function filtersFinding(config: RuntimeConfig): Promise<Finding> {
-  const dump = await get(`http://${config.envoy.admin}/config_dump`)
+  const dump = await get(config.envoy.admin, '/config_dump')
   const attached = dump.body.includes('x-tollgate-stage')
   if (attached) return { ok: true, what: "Tollgate's filter is attached to a listener", advice: '' }
   return { ok: false, what: "No listener of this Envoy has Tollgate's filter: its traffic is neither routed nor counted", advice: 'Merge what `tollgate envoy` prints into its configuration.' }
 }
 
-function get(url: string): Promise<{ status: number; body: string }> {
+function get(address: string, path: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve) => {
-    const call = request(url, { timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const call = request({ ...httpTarget(address), path, timeout: TIMEOUT_MS, agent: false }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() }))
@@ -101,4 +101,10 @@ function get(url: string): Promise<{ status: number; body: string }> {
     call.on('error', (error) => resolve({ status: 0, body: error.message }))
     call.end()
   })
+}
+
+/** Node's HTTP client calls the path of a socket by another name. */
+function httpTarget(address: string): { readonly socketPath: string } | { readonly host: string; readonly port: number } {
+  const target = socketTarget(address)
+  return 'path' in target ? { socketPath: target.path } : target
 }

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
-import { type App, splitAddress, startApp } from '../app.ts'
+import { type App, startApp } from '../app.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
@@ -80,7 +80,7 @@ function requireCredentials(config: RuntimeConfig, context: CommandContext): voi
 }
 
 async function startEnvoy({ config, binary, stateDir, context }: { config: RuntimeConfig; binary: string; stateDir: string; context: CommandContext }): Promise<RunningEnvoy> {
-  for (const address of [config.envoy.listen, config.envoy.admin]) await start('Envoy', requireFreeAddress(splitAddress(address)))
+  for (const address of [config.envoy.listen, config.envoy.admin]) await start('Envoy', requireFreeAddress(address))
   const { bootstrap } = await writeXds(config, join(stateDir, 'run', 'xds'), { accessLog: false })
   const logFile = join(stateDir, 'run', 'envoy.log')
   return start('Envoy', runEnvoy({ binary, bootstrap, admin: config.envoy.admin, logFile, env: context.env, timeoutMs: ENVOY_START_TIMEOUT_MS }))

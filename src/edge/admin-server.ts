@@ -1,7 +1,8 @@
 // The admin interface: health and metrics over HTTP, on loopback. It shows no secret and changes nothing.
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { ListenAddress } from '../config/runtime-config.ts'
+import { listenSocket } from './listen-socket.ts'
 
 export interface AdminPage {
   readonly status: number
@@ -12,34 +13,28 @@ export interface AdminPage {
 export type AdminPages = Readonly<Record<string, () => AdminPage | Promise<AdminPage>>>
 
 export interface AdminServer {
-  /** `host:port`, with the real port when 0 was asked for. */
-  readonly address: string
+  /** With the real port when 0 was asked for. */
+  readonly address: ListenAddress
   close(): Promise<void>
 }
 
 export interface AdminServerOptions {
-  readonly host: string
-  readonly port: number
+  readonly address: ListenAddress
   readonly pages: AdminPages
   readonly onError: (error: unknown) => void
 }
 
-/** Rejects when the address cannot be bound (`error.code` is Node's). */
-export async function startAdminServer({ host, port, pages, onError }: AdminServerOptions): Promise<AdminServer> {
+/** Rejects, with a sentence for the operator, when the address cannot be bound. */
+export async function startAdminServer({ address, pages, onError }: AdminServerOptions): Promise<AdminServer> {
   const server = createServer((request, response) => {
     serve(pages, request, response).catch((error: unknown) => {
       onError(error)
       respond(response, { status: 500, contentType: 'text/plain', body: 'The page could not be made. The log has the cause.\n' })
     })
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  // A TCP server that listens has an AddressInfo, never a string or null.
-  const bound = server.address() as AddressInfo
+  const bound = await listenSocket(server, address)
   return {
-    address: `${host.includes(':') ? `[${host}]` : host}:${bound.port}`,
+    address: bound,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

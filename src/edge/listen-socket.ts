@@ -1,12 +1,12 @@
 // Binds a listening socket and says what is wrong when that fails. A unix socket leaves a file behind when its process is killed;
 // such a file may be removed, one that somebody listens on may not.
 
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net'
 import { dirname } from 'node:path'
 import type { ListenAddress } from '../config/runtime-config.ts'
+import { socketTarget } from '../core/socket-target.ts'
 
-const UNIX = 'unix:'
 /** A folder made for a socket is for its owner. */
 const FOLDER_MODE = 0o700
 /** Connecting takes the right to write: owner and group, so that an Envoy of the same group can. */
@@ -19,18 +19,16 @@ const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103
  * Rejects with a sentence for the operator; its cause is the error of the system.
  */
 export async function listenSocket(server: Server, address: ListenAddress): Promise<ListenAddress> {
-  if (address.startsWith(UNIX)) {
-    const path = address.slice(UNIX.length)
-    await prepareUnixPath(path, address)
-    await bind(server, { path }, address)
-    await chmod(path, SOCKET_MODE)
+  const target = socketTarget(address)
+  if ('path' in target) {
+    await prepareUnixPath(target.path, address)
+    await bind(server, target, address)
+    await chmod(target.path, SOCKET_MODE)
     return address
   }
-  const at = address.lastIndexOf(':')
-  const host = address.slice(0, at)
-  await bind(server, { host: host.replace(/^\[|\]$/g, ''), port: Number(address.slice(at + 1)) }, address)
+  await bind(server, target, address)
   // A TCP server that listens has an AddressInfo, never a string or null.
-  return `${host}:${(server.address() as AddressInfo).port}`
+  return `${address.slice(0, address.lastIndexOf(':'))}:${(server.address() as AddressInfo).port}`
 }
 
 function bind(server: Server, options: ListenOptions, address: ListenAddress): Promise<void> {
@@ -60,6 +58,9 @@ function explain(error: NodeJS.ErrnoException): string {
 async function prepareUnixPath(path: string, address: ListenAddress): Promise<void> {
   if (Buffer.byteLength(path) > MAX_PATH_BYTES) throw new Error(`Cannot listen on ${address}: the path of a socket has at most ${MAX_PATH_BYTES} bytes.`)
   await mkdir(dirname(path), { recursive: true, mode: FOLDER_MODE })
+  // Whoever owns the folder can put a socket of his own in this one's place; the default folder has a name that can be guessed.
+  const { uid } = await stat(dirname(path))
+  if (uid !== 0 && uid !== process.getuid?.()) throw new Error(`Cannot listen on ${address}: the folder belongs to another user. Choose another path.`)
   const found = await lstat(path).catch(ignoreMissing)
   if (found === undefined) return
   if (!found.isSocket()) throw new Error(`Cannot listen on ${address}: there is a file of that name that is not a socket.`)

@@ -5,6 +5,7 @@
 import type { Caller } from '../callers/caller.ts'
 import { anonymousCaller } from '../callers/caller.ts'
 import { identifyCaller } from '../callers/identify-caller.ts'
+import { refuseAmbiguous } from '../callers/refuse-ambiguous.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { createContentDecoder, isContentEncoding } from '../core/content-decoder.ts'
 import { TollgateError } from '../core/errors.ts'
@@ -96,6 +97,7 @@ export class Exchange implements Stage {
       this.#endpoint = endpoint
     }
     this.#caller = identifyCaller(this.#config.callers, headers)
+    refuseAmbiguous(this.#config, this.#caller)
     if (endpoint.kind === 'models') {
       const body = listModels(this.#config, this.#errorStyle, endpoint.model)
       return this.#reply({ kind: 'reply', status: 200, headers: { 'content-type': 'application/json' }, body, details: 'tollgate_models' }, 'answered')

@@ -8,8 +8,8 @@ test('requireFreeAddress: rejects while somebody listens there, and leaves nothi
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   // A TCP server that listens has an AddressInfo, never a string or null.
   const { port } = server.address() as AddressInfo
-  await assert.rejects(requireFreeAddress({ host: '127.0.0.1', port }), { code: 'EADDRINUSE' })
+  await assert.rejects(requireFreeAddress(`127.0.0.1:${port}`), { code: 'EADDRINUSE' })
   await new Promise<void>((resolve) => server.close(() => resolve()))
-  await requireFreeAddress({ host: '127.0.0.1', port })
-  await requireFreeAddress({ host: '127.0.0.1', port })
+  await requireFreeAddress(`127.0.0.1:${port}`)
+  await requireFreeAddress(`127.0.0.1:${port}`)
 })
