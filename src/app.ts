@@ -10,6 +10,7 @@ import { type AdminPages, type AdminServer, startAdminServer } from './edge/admi
 import { logExchange } from './edge/exchange-log.ts'
 import { createHealthRoutes } from './edge/grpc-health.ts'
 import { startGrpcServer } from './edge/grpc-server.ts'
+import { growHeapFreely } from './edge/heap-growth.ts'
 import { createMetrics, type Metrics } from './edge/metrics.ts'
 import { createExtProcService, EXTPROC_METHOD } from './extproc/service.ts'
 import type { ExchangeObserver } from './exchange/summary.ts'
@@ -45,6 +46,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   let current = config
   let draining = false
   const started: (() => Promise<void>)[] = []
+  growHeapFreely()
   const metrics = createMetrics()
   const store = createStore(config, log)
   started.push(async () => store.close())
