@@ -91,7 +91,7 @@ async function start<Started>(what: string, starting: Promise<Started>): Promise
     return await starting
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause)
-    const hint = /EADDRINUSE|Address already in use/i.test(message) ? '\nAnother process has this address: stop it, or change `listen` or `envoy` in the configuration.' : ''
+    const hint = /EADDRINUSE|Address already in use|another process listens there/i.test(message) ? '\nAnother process has this address: stop it, or change `listen` or `envoy` in the configuration.' : ''
     throw new CommandError(`${what} could not start: ${message}${hint}`, 1, { cause })
   }
 }

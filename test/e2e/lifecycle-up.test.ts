@@ -106,7 +106,7 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
       await new Promise<void>((resolve) => other.listen(ports[taken], '127.0.0.1', resolve))
       const running = up('--mock')
       assert.equal(await running.exited, 1)
-      assert.match(running.stderr(), new RegExp(`(Envoy|Tollgate) could not start: .*127\\.0\\.0\\.1:${ports[taken]}\nAnother process has this address`))
+      assert.match(running.stderr(), new RegExp(`(Envoy|Tollgate) could not start: .*127\\.0\\.0\\.1:${ports[taken]}.*\nAnother process has this address`))
       assert.equal(running.stderr().includes('Ctrl-C'), false)
       const free = Object.values(ports).filter((port) => port !== ports[taken])
       for (const port of free) await assert.rejects(fetch(`http://127.0.0.1:${port}/`))
