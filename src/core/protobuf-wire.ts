@@ -2,6 +2,7 @@
 // no intermediate objects costs a third of a generic one. Source: protobuf.dev, "Encoding". Field numbers live with the codecs.
 
 import { isUtf8 } from 'node:buffer'
+import { ShortNames } from './short-names.ts'
 
 /** The bytes are not protobuf, or not the protobuf they should be. Nothing in it is secret. */
 export class WireError extends Error {
@@ -21,6 +22,8 @@ export const MAX_DEPTH = 100
 
 /** Longest text that is copied character by character, which beats the call into native code up to about here. */
 const SHORT_TEXT = 24
+
+const shortNames = new ShortNames()
 
 const TWO_32 = 4_294_967_296
 
@@ -131,7 +134,8 @@ export class ProtoReader {
   /** Text in UTF-8; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
     const start = this.#advanceLength()
-    return this.#shortAscii(start) ?? this.#bytes.toString('utf8', start, this.#position)
+    const end = this.#position
+    return (end - start <= SHORT_TEXT ? shortNames.get(this.#bytes, start, end) : undefined) ?? this.#bytes.toString('utf8', start, end)
   }
 
   /** Text in UTF-8 or, if it is not valid UTF-8, in Latin-1, so that every byte stays visible: header values may hold either. */

@@ -50,6 +50,8 @@ export class JsonAnswer {
   }
 }
 
+const PASS: Extract<Action, { kind: 'pass' }> = { kind: 'pass' }
+
 /** Least time between two estimates written while a stream passes: often enough for a client that leaves, cheap enough for fast streams. */
 const REFRESH_INTERVAL_MS = 250
 
@@ -88,7 +90,7 @@ export class StreamAnswer {
   chunk(chunk: Buffer, end: boolean): Extract<Action, { kind: 'pass' }> {
     const replaced = this.#reader.push(chunk, end)
     const written = this.#writeCharge(end)
-    if (replaced === undefined) return written ? { kind: 'pass', metadata: this.#metadata() } : { kind: 'pass' }
+    if (replaced === undefined) return written ? { kind: 'pass', metadata: this.#metadata() } : PASS
     return written ? { kind: 'pass', body: replaced, metadata: this.#metadata() } : { kind: 'pass', body: replaced }
   }
 

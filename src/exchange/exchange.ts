@@ -154,23 +154,22 @@ export class Exchange implements Stage {
   }
 
   #jsonBody(json: JsonAnswer, body: Buffer): Action | Promise<Action> {
-    const complete = (action: Action): Action => {
-      this.#finish('answered')
-      this.done = true
-      return action
-    }
-    return this.#decoder === undefined ? complete(json.body(body, this.#servedHeaders())) : json.decoded(body, this.#servedHeaders()).then(complete)
+    const headers = this.#servedHeaders()
+    if (this.#decoder === undefined) return this.#answered(json.body(body, headers), true)
+    return json.decoded(body, headers).then((action) => this.#answered(action, true))
   }
 
   #streamChunk(stream: StreamAnswer, chunk: Buffer, end: boolean): Action | Promise<Action> {
-    const complete = (action: Action): Action => {
-      if (end) {
-        this.#finish('answered')
-        this.done = true
-      }
-      return action
+    if (this.#decoder === undefined) return this.#answered(stream.chunk(chunk, end), end)
+    return stream.decoded(chunk, end).then((action) => this.#answered(action, end))
+  }
+
+  #answered(action: Action, isLast: boolean): Action {
+    if (isLast) {
+      this.#finish('answered')
+      this.done = true
     }
-    return this.#decoder === undefined ? complete(stream.chunk(chunk, end)) : stream.decoded(chunk, end).then(complete)
+    return action
   }
 
   #identifyProvider(provider: string | undefined): void {
