@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { RuntimeConfig } from './config/runtime-config.ts'
-import { createCredentialReader } from './config/credentials.ts'
+import { createProviderCredentials } from './credentials/provider-credentials.ts'
+import { createSecretReader } from './credentials/secret-reader.ts'
 import { systemClock } from './core/clock.ts'
 import type { Log } from './core/log.ts'
 import type { GrpcRoutes, GrpcServer } from './core/transport.ts'
@@ -79,7 +80,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
         clock: systemClock,
         newExchangeId: randomUUID,
         observer: createObserver(metrics, log),
-        credentials: createCredentialReader({ env, log, clock: systemClock }),
+        credentials: createProviderCredentials(createSecretReader({ env, log, clock: systemClock })),
         log,
         extprocObserver: {
           opened: (stage) => metrics.extprocOpened(stage),

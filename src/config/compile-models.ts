@@ -48,15 +48,19 @@ function checkProviderName(draft: Draft, path: Path, name: string): void {
 // Conversions between formats would make such a chain whole; without them a request only sees the steps that speak its format.
 function warnAboutFormats(draft: Draft, path: Path, chain: readonly ChainStep[]): void {
   for (const [index, step] of chain.entries()) {
-    const formats = providerApis[step.provider.api].formats
+    const formats = spokenFormats(step)
     const earlier = chain.slice(0, index)
-    const meets = (other: ChainStep): boolean => [...formats].some((format: FormatName) => providerApis[other.provider.api].formats.has(format))
+    const meets = (other: ChainStep): boolean => formats.some((format) => spokenFormats(other).includes(format))
     if (earlier.length === 0 || earlier.some(meets)) continue
     const others = earlier.map((other) => other.provider.name).join(', ')
     const why = `${step.provider.name} speaks the ${step.provider.api} API and so is no fallback for ${others}`
     const message = `${why}: it only gets requests made in that API; chain providers of one API`
     draft.warn([...path, index], message, 'key')
   }
+}
+
+function spokenFormats({ provider }: ChainStep): readonly FormatName[] {
+  return [...providerApis[provider.api].calls].filter(([, call]) => call.dialect === undefined).map(([format]) => format)
 }
 
 function warnAboutUnused(draft: Draft, used: ReadonlySet<string>): void {

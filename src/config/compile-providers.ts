@@ -1,6 +1,7 @@
 // providers: → ProviderConfig by name.
 
 import { providerApis } from '../providers/index.ts'
+import { noSettings } from '../providers/provider-api.ts'
 import type { Draft } from './draft.ts'
 import { isLoopbackHost } from './parse-listen-address.ts'
 import { parseProviderUrl, type ProviderUrl } from './parse-provider-url.ts'
@@ -24,7 +25,7 @@ export function compileProviders(draft: Draft, sources: Sources): ReadonlyMap<st
     const headers = compileHeaders(draft, [...path, 'headers'], whyNotProviderHeader)
     const caFile = compileCaFile({ draft, path: [...path, 'ca_file'], sources }, draft.pick([...path, 'ca_file'], shape.ca_file), url)
     if (draft.pick(path, providerSchema) !== undefined && api !== undefined && url !== undefined) {
-      providers.set(name, { name, api, ...url, credential, headers, caFile })
+      providers.set(name, { name, api, ...url, settings: noSettings, credential, headers, caFile })
     }
   }
   return providers

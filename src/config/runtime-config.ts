@@ -13,6 +13,17 @@ export type Credential =
 /** Which dialects a provider speaks and how it wants its key: the name of an entry in `providers/index.ts`. */
 export type ProviderApiName = 'openai' | 'anthropic'
 
+/** What only some provider APIs need; compiled with their defaults, undefined where the API has no such thing. */
+export interface ProviderSettings {
+  /** AWS region, such as us-east-1. */
+  readonly region: string | undefined
+  /** Google Cloud project and location. */
+  readonly project: string | undefined
+  readonly location: string | undefined
+  /** Azure OpenAI's `api-version`, such as 2024-10-21; undefined: its v1 API, which needs none. */
+  readonly apiVersion: string | undefined
+}
+
 export interface ProviderConfig {
   /** Also the name of its Envoy cluster: [a-z0-9] then [a-z0-9_-]. */
   readonly name: string
@@ -22,6 +33,7 @@ export interface ProviderConfig {
   readonly port: number
   /** Path of the provider's `url` without a trailing slash, put before the API path; '' for none. */
   readonly pathPrefix: string
+  readonly settings: ProviderSettings
   readonly credential: Credential
   /** Extra request headers, set on every attempt; lower-case names. */
   readonly headers: ReadonlyMap<string, string>

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { buildConfig, buildModel, buildProvider } from '../../test/support/build-config.ts'
 import { Headers } from '../core/headers.ts'
+import { createProviderCredentials } from '../credentials/provider-credentials.ts'
 import type { Action } from './action.ts'
 import { Attempt } from './attempt.ts'
 
@@ -16,7 +17,7 @@ const steps = [
   { provider: 'openai', model: 'gpt-4o-mini' },
 ]
 const body = Buffer.from('{"model":"m","messages":[]}')
-const credentials = { read: (credential: { kind: string; name?: string }) => (credential.kind === 'env' ? `key-of-${credential.name}` : undefined) }
+const credentials = createProviderCredentials({ read: (credential) => (credential.kind === 'env' ? `key-of-${credential.name}` : undefined) })
 
 function attempt(provider: string, count: number, headers: Record<string, string> = {}, route: Record<string, unknown> | undefined = { steps, path: '/v1/chat/completions?a=1', content_length: 27 }) {
   const stage = new Attempt({ config: () => config, credentials })
@@ -29,7 +30,8 @@ function attempt(provider: string, count: number, headers: Record<string, string
   const all = Headers.from({ ':path': '/v1/chat/completions?a=1', 'content-length': '27', 'content-type': 'application/json', ...headers })
   return { stage, headers: (bodyFollows: boolean) => stage.receive({ kind: 'request_headers', headers: all, endOfStream: false, bodyFollows, context }), body: () => stage.receive({ kind: 'request_body', body, endOfStream: true, context }) }
 }
-function pass(action: Action) {
+function pass(action: Action | Promise<Action>) {
+  assert.ok(!(action instanceof Promise))
   assert.equal(action.kind, 'pass')
   return action as Extract<Action, { kind: 'pass' }>
 }

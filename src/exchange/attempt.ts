@@ -43,7 +43,7 @@ export class Attempt implements Stage {
     this.#dependencies = dependencies
   }
 
-  receive(message: ProcessingMessage): Action {
+  receive(message: ProcessingMessage): Action | Promise<Action> {
     switch (message.kind) {
       case 'request_headers':
         this.#plan = readPlan(this.#config, message.headers, message.context)
@@ -70,26 +70,23 @@ export class Attempt implements Stage {
     this.done = true
   }
 
-  #action(body: Buffer | undefined): Action {
+  #action(body: Buffer | undefined): Action | Promise<Action> {
     const plan = this.#plan
     if (plan === undefined) throw new TollgateError('internal', 'A body came to the attempt stage without its headers.')
+    const { provider, route, headers } = plan
     const edited = body === undefined ? undefined : renameModel(plan, body)
-    const set = this.#headersToSet(plan)
-    set['content-length'] = String(edited?.length ?? body?.length ?? plan.route.contentLength)
-    const remove = removableHeaders(this.#config).filter((name) => !(name in set) && plan.headers.has(name))
-    return { kind: 'pass', headers: { set, remove }, ...(edited === undefined ? {} : { body: edited }) }
-  }
-
-  #headersToSet({ provider, route, headers }: Plan): Record<string, string> {
-    const api = providerApis[provider.api]
-    const set: Record<string, string> = { ':path': provider.pathPrefix + route.path }
-    for (const [name, value] of api.defaultHeaders) if (!headers.has(name)) set[name] = value
-    for (const [name, value] of provider.headers) set[name] = value
-    if (provider.credential.kind === 'none') return set
-    const credential = this.#dependencies.credentials.read(provider.credential)
-    if (credential === undefined) throw new TollgateError('no_provider', `The credential of provider ${provider.name} is missing. The operator of this gateway must set it.`)
-    set[api.credentialHeader] = api.credentialPrefix + credential
-    return set
+    const path = provider.pathPrefix + route.path
+    const authorized = this.#dependencies.credentials.authorize(provider, { method: 'POST', path, body: edited ?? body ?? Buffer.alloc(0) })
+    const send = (credential: Readonly<Record<string, string>> | undefined): Action => {
+      if (credential === undefined) throw new TollgateError('no_provider', `The credential of provider ${provider.name} is missing. The operator of this gateway must set it.`)
+      const set: Record<string, string> = { ':path': path, 'content-length': String(edited?.length ?? body?.length ?? route.contentLength) }
+      for (const [name, value] of providerApis[provider.api].defaultHeaders) if (!headers.has(name)) set[name] = value
+      for (const [name, value] of provider.headers) set[name] = value
+      Object.assign(set, credential)
+      const remove = removableHeaders(this.#config).filter((name) => !(name in set) && headers.has(name))
+      return { kind: 'pass', headers: { set, remove }, ...(edited === undefined ? {} : { body: edited }) }
+    }
+    return authorized instanceof Promise ? authorized.then(send) : send(authorized)
   }
 }
 

@@ -1,7 +1,8 @@
 // What an exchange is given from outside, so that nothing in this folder reaches for time, randomness or secrets.
 
-import type { Credential, RuntimeConfig } from '../config/runtime-config.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Clock } from '../core/clock.ts'
+import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
 import type { ExchangeObserver } from './summary.ts'
 
 export interface ExchangeDependencies {
@@ -11,10 +12,5 @@ export interface ExchangeDependencies {
   /** A new unique id; never derived from what a client sent. */
   newExchangeId(): string
   readonly observer: ExchangeObserver
-  readonly credentials: CredentialReader
-}
-
-export interface CredentialReader {
-  /** The secret as it is now; undefined when it is missing or cannot be sent in a header. */
-  read(credential: Credential): string | undefined
+  readonly credentials: ProviderCredentials
 }

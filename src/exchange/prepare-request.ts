@@ -11,7 +11,7 @@ import { writtenModel } from '../providers/attempt-stage.ts'
 import { chainClusterName } from '../providers/chain-name.ts'
 import type { Action } from './action.ts'
 import { type Charge, METADATA_NAMESPACE } from './charge.ts'
-import type { CredentialReader } from './dependencies.ts'
+import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
 import { estimateRequest } from './estimate.ts'
 import { selectChain } from './select-chain.ts'
 import { MODEL_HEADER, selectModel } from './select-model.ts'
@@ -35,7 +35,7 @@ export interface RequestInput {
   readonly headers: Headers
   readonly caller: Caller
   readonly body: Buffer
-  readonly credentials: CredentialReader
+  readonly credentials: ProviderCredentials
 }
 
 /** What is kept of a request until its answer has passed. Not the body: it may be large, and answers may take minutes. */

@@ -5,18 +5,18 @@ import { TollgateError } from '../core/errors.ts'
 import type { Format } from '../formats/format.ts'
 import { attemptStageNeed } from '../providers/attempt-stage.ts'
 import { providerApis } from '../providers/index.ts'
-import type { CredentialReader } from './dependencies.ts'
+import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
 
 export interface ChainInput {
   readonly config: RuntimeConfig
   readonly model: ModelConfig
   readonly format: Format
-  readonly credentials: CredentialReader
+  readonly credentials: ProviderCredentials
 }
 
 /** Never empty. Throws TollgateError: `format_not_served` when no provider of the model speaks the format, `no_provider` when none of those has a credential. */
 export function selectChain({ config, model, format, credentials }: ChainInput): readonly ChainStep[] {
-  const speaking = model.chain.filter((step) => providerApis[step.provider.api].formats.has(format.name))
+  const speaking = model.chain.filter((step) => providerApis[step.provider.api].calls.get(format.name)?.dialect === undefined && providerApis[step.provider.api].calls.has(format.name))
   if (speaking.length === 0) {
     const apis = [...new Set(model.chain.map((step) => step.provider.api))].join(', ')
     throw new TollgateError(
@@ -32,8 +32,6 @@ export function selectChain({ config, model, format, credentials }: ChainInput):
 }
 
 // Where Envoy injects the credential by itself, this process need not have it.
-function isCallable(config: RuntimeConfig, step: ChainStep, credentials: CredentialReader): boolean {
-  const { credential } = step.provider
-  if (credential.kind === 'none' || attemptStageNeed(config, step.provider) === 'none') return true
-  return credentials.read(credential) !== undefined
+function isCallable(config: RuntimeConfig, step: ChainStep, credentials: ProviderCredentials): boolean {
+  return attemptStageNeed(config, step.provider) === 'none' || credentials.usable(step.provider)
 }

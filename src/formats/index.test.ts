@@ -48,7 +48,7 @@ describe('formatForPath', () => {
 
 describe('every format', () => {
   it('is served by some provider', () => {
-    const served = new Set(Object.values(providerApis).flatMap((api) => [...api.formats]))
+    const served = new Set(Object.values(providerApis).flatMap((api) => [...api.calls.keys()]))
     assert.deepEqual(formats.filter((format) => !served.has(format.name)), [])
   })
 

@@ -45,7 +45,7 @@ function limitLines({ config, mocked, chat, base, caller }: { config: RuntimeCon
 }
 
 function findModel(config: RuntimeConfig, format: 'openai-chat' | 'anthropic-messages'): ModelConfig | undefined {
-  return [...config.models.values()].find((model) => model.chain.some((step) => providerApis[step.provider.api].formats.has(format)))
+  return [...config.models.values()].find((model) => model.chain.some((step) => providerApis[step.provider.api].calls.get(format)?.dialect === undefined && providerApis[step.provider.api].calls.has(format)))
 }
 
 function callerHeader(config: RuntimeConfig): string {

@@ -8,6 +8,7 @@ import { silentLog } from '../../src/core/log.ts'
 import { ProtoWriter } from '../../src/core/protobuf-wire.ts'
 import { encodeStruct } from '../../src/core/struct.ts'
 import { logExchange } from '../../src/edge/exchange-log.ts'
+import { createProviderCredentials } from '../../src/credentials/provider-credentials.ts'
 import { createLogger } from '../../src/edge/logger.ts'
 import { createMetrics } from '../../src/edge/metrics.ts'
 import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from '../../src/exchange/attributes.ts'
@@ -34,7 +35,7 @@ const open = createExtProcService({
     },
     costFailed: () => undefined,
   },
-  credentials: { read: () => 'key' },
+  credentials: createProviderCredentials({ read: () => 'key' }),
   log: silentLog,
   extprocObserver: {
     opened: (stage) => metrics.extprocOpened(stage),

@@ -2,6 +2,7 @@
 
 import type { ModelConfig, ProviderConfig, RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { compileCost } from '../../src/costs/compile-costs.ts'
+import { noSettings } from '../../src/providers/provider-api.ts'
 import type { CostType } from '../../src/costs/cost.ts'
 
 export function buildProvider(name: string, changes: Partial<ProviderConfig> = {}): ProviderConfig {
@@ -12,6 +13,7 @@ export function buildProvider(name: string, changes: Partial<ProviderConfig> = {
     host: '127.0.0.1',
     port: 8000,
     pathPrefix: '',
+    settings: noSettings,
     credential: { kind: 'env', name: `${name.toUpperCase()}_API_KEY` },
     headers: new Map(),
     caFile: undefined,

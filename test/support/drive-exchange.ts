@@ -6,6 +6,7 @@ import type { Action } from '../../src/exchange/action.ts'
 import { Exchange } from '../../src/exchange/exchange.ts'
 import type { ExchangeSummary } from '../../src/exchange/summary.ts'
 import type { MessageContext } from '../../src/exchange/messages.ts'
+import { createProviderCredentials } from '../../src/credentials/provider-credentials.ts'
 import { buildConfig } from './build-config.ts'
 
 export const noContext: MessageContext = { attributes: new Map(), metadata: () => undefined }
@@ -37,7 +38,7 @@ export function driveExchange(options: { config?: RuntimeConfig; credentials?: R
     clock: { now: () => 1_700_000_000_000 + nowMs, monotonic: () => nowMs },
     newExchangeId: () => 'exchange-1',
     observer: { finished: (summary) => summaries.push(summary), costFailed: (event) => costFailures.push(event) },
-    credentials: { read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) },
+    credentials: createProviderCredentials({ read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) }),
   })
 
   // As extproc/service.ts does, without the wire.

@@ -8,7 +8,7 @@ import { after, describe, it } from 'node:test'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { silentLog } from '../core/log.ts'
-import { createCredentialReader } from './credentials.ts'
+import { createSecretReader } from './secret-reader.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'tollgate-credentials-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -32,14 +32,14 @@ function writeSecret(name: string, text: string): string {
 describe('a credential from the environment', () => {
   it('is trimmed and read anew each time', () => {
     const env: Record<string, string | undefined> = { KEY: ' sk-1\n' }
-    const reader = createCredentialReader({ env, log: silentLog, clock: createFakeClock() })
+    const reader = createSecretReader({ env, log: silentLog, clock: createFakeClock() })
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), 'sk-1')
     env['KEY'] = 'sk-2'
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), 'sk-2')
   })
 
   it('is undefined when unset or empty, and for providers without one', () => {
-    const reader = createCredentialReader({ env: { EMPTY: '  ' }, log: silentLog, clock: createFakeClock() })
+    const reader = createSecretReader({ env: { EMPTY: '  ' }, log: silentLog, clock: createFakeClock() })
     assert.equal(reader.read({ kind: 'env', name: 'EMPTY' }), undefined)
     assert.equal(reader.read({ kind: 'env', name: 'UNSET' }), undefined)
     assert.equal(reader.read({ kind: 'none' }), undefined)
@@ -48,7 +48,7 @@ describe('a credential from the environment', () => {
   it('is refused with one warning, which does not show it, when a header cannot carry it', () => {
     const log = createRecordingLog()
     const env: Record<string, string> = { KEY: 'sk-hunter2\nx-admin: 1' }
-    const reader = createCredentialReader({ env, log, clock: createFakeClock() })
+    const reader = createSecretReader({ env, log, clock: createFakeClock() })
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), undefined)
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), undefined)
     assert.equal(log.lines.length, 1)
@@ -69,7 +69,7 @@ describe('a credential from a file', () => {
   it('is trimmed, kept for a second, then read again when it was rotated', () => {
     const clock = createFakeClock()
     const path = writeSecret('rotated', 'sk-1\n')
-    const reader = createCredentialReader({ env: {}, log: silentLog, clock })
+    const reader = createSecretReader({ env: {}, log: silentLog, clock })
     assert.equal(reader.read({ kind: 'file', path }), 'sk-1')
     writeFileSync(path, 'sk-22\n')
     clock.advance(999)
@@ -84,7 +84,7 @@ describe('a credential from a file', () => {
     const next = writeSecret('replaced.next', 'sk-2')
     utimesSync(path, 1000, 1000)
     utimesSync(next, 1000, 1000)
-    const reader = createCredentialReader({ env: {}, log: silentLog, clock })
+    const reader = createSecretReader({ env: {}, log: silentLog, clock })
     assert.equal(reader.read({ kind: 'file', path }), 'sk-1')
     renameSync(next, path)
     clock.advance(1000)
@@ -95,7 +95,7 @@ describe('a credential from a file', () => {
     const clock = createFakeClock()
     const path = join(folder, 'linked')
     symlinkSync(writeSecret('one', 'sk-1'), path)
-    const reader = createCredentialReader({ env: {}, log: silentLog, clock })
+    const reader = createSecretReader({ env: {}, log: silentLog, clock })
     assert.equal(reader.read({ kind: 'file', path }), 'sk-1')
     symlinkSync(writeSecret('two', 'sk-2'), `${path}.next`)
     renameSync(`${path}.next`, path)
@@ -107,7 +107,7 @@ describe('a credential from a file', () => {
     const clock = createFakeClock()
     const log = createRecordingLog()
     const path = join(folder, 'late')
-    const reader = createCredentialReader({ env: {}, log, clock })
+    const reader = createSecretReader({ env: {}, log, clock })
     assert.equal(reader.read({ kind: 'file', path }), undefined)
     clock.advance(1000)
     assert.equal(reader.read({ kind: 'file', path }), undefined)
@@ -120,7 +120,7 @@ describe('a credential from a file', () => {
   it('is refused when it is far larger than any secret', () => {
     const log = createRecordingLog()
     const path = writeSecret('huge', 'x'.repeat(64 * 1024 + 1))
-    assert.equal(createCredentialReader({ env: {}, log, clock: createFakeClock() }).read({ kind: 'file', path }), undefined)
+    assert.equal(createSecretReader({ env: {}, log, clock: createFakeClock() }).read({ kind: 'file', path }), undefined)
     assert.match(log.lines[0] ?? '', /more than 65536 bytes/)
   })
 })

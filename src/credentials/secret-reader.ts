@@ -3,14 +3,14 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
-import type { Credential } from './runtime-config.ts'
+import type { Credential } from '../config/runtime-config.ts'
 
-export interface CredentialReader {
+export interface SecretReader {
   /** The secret, trimmed; undefined when it is missing, empty, or cannot be sent in a header. Never throws. */
   read(credential: Credential): string | undefined
 }
 
-export interface CredentialReaderOptions {
+export interface SecretReaderOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly log: Log
   readonly clock: Clock
@@ -30,7 +30,7 @@ interface KnownFile {
   readonly text: string | undefined
 }
 
-export function createCredentialReader({ env, log, clock }: CredentialReaderOptions): CredentialReader {
+export function createSecretReader({ env, log, clock }: SecretReaderOptions): SecretReader {
   const files = new Map<string, KnownFile>()
   /** Credentials whose trouble was said and has not gone away since: one warning each, not one per attempt. */
   const warned = new Set<string>()

@@ -1,0 +1,67 @@
+// The four things a conversion is made of. A client's dialect reads requests and writes answers; a provider's dialect writes requests and
+// reads answers; conversion.ts joins one of each. So a new provider is one provider dialect, and every client can use it.
+
+import type { Answer, AnswerEvent, ProviderError } from './answer.ts'
+import type { Conversation, JsonObject, JsonValue } from './conversation.ts'
+
+export interface ClientDialect {
+  /**
+   * Throws TollgateError: `malformed_request` (400, naming the parameter) for what the API itself would refuse, `unsupported_parameter` (422,
+   * naming the parameter) for what no other dialect can do and would change the answer's meaning (`n` > 1, audio output …).
+   */
+  readRequest(body: JsonObject): Conversation
+  writeAnswer(answer: Answer, context: AnswerContext): JsonObject
+  createEventWriter(context: AnswerContext): EventWriter
+}
+
+/** Turns answer events into the bytes of the client's event stream. */
+export interface EventWriter {
+  /** SSE text for one event, complete with blank lines; '' when it says nothing by itself. An `error` event ends what was begun as the client's SDK expects. */
+  write(event: AnswerEvent): string
+}
+
+/** What the answer's side knows of the exchange. */
+export interface AnswerContext {
+  /** The model as the client knows it: what `model` in the answer says. */
+  readonly clientModel: string
+  /** Ours; for ids that a provider left out. */
+  readonly exchangeId: string
+  /** Unix time in seconds, for `created`. */
+  readonly createdSeconds: number
+  /** The client is to see the usage of its stream. */
+  readonly usageAsked: boolean
+}
+
+export interface ProviderDialect {
+  /** Throws TollgateError `unsupported_parameter` (422) for what this provider cannot do and would change the answer's meaning. */
+  writeRequest(conversation: Conversation, target: Target): WrittenRequest
+  /** `body` is a complete 2xx answer. Throws TollgateError `provider_error` when it is not one. */
+  readAnswer(body: JsonValue): Answer
+  createEventReader(): EventReader
+  /** `body`: the JSON of an error answer, or undefined when it was none. */
+  readError(body: JsonValue | undefined): ProviderError
+  /** How its streams are framed. */
+  readonly framing: 'sse' | 'aws-event-stream'
+}
+
+/** Whom a request is written for. */
+export interface Target {
+  readonly upstreamModel: string
+}
+
+export interface WrittenRequest {
+  readonly body: JsonObject
+  /** What was left out without harm, in snake_case as OpenAI spells it where OpenAI has it (`presence_penalty`, `seed`, `top_k` …). */
+  readonly dropped: readonly string[]
+}
+
+/** Turns the events of a provider's stream into ours. */
+export interface EventReader {
+  /**
+   * `name`: the SSE `event` field or the AWS `:event-type`, '' without; `data`: its text. Gives what it means, [] when nothing.
+   * Hostile input (a second start, deltas of parts never started, data that is no JSON) gives an `error` event, never an exception.
+   */
+  read(name: string, data: string): readonly AnswerEvent[]
+  /** The bytes are over. Gives what is still owed: `end` (with `finish`) for dialects that have no terminal event, else []. */
+  close(): readonly AnswerEvent[]
+}
