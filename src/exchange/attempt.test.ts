@@ -49,7 +49,7 @@ describe('an attempt', () => {
   it('sets or removes everything that an earlier attempt may have left behind', () => {
     const leaked = { authorization: 'Bearer key-of-OPENAI_API_KEY', 'x-groq-team': 'blue', ':path': '/openai/v1/chat/completions' }
     const { headers, body: sendBody } = attempt('local', 3, leaked)
-    headers(true)
+    void headers(true)
     const action = pass(sendBody())
     assert.deepEqual(action.headers?.remove?.toSorted(), ['authorization', 'x-groq-team'])
     assert.equal(action.headers?.set?.[':path'], '/v1/chat/completions?a=1')
@@ -57,7 +57,7 @@ describe('an attempt', () => {
 
   it('puts the provider’s own path and headers in', () => {
     const { headers, body: sendBody } = attempt('groq', 2)
-    headers(true)
+    void headers(true)
     const action = pass(sendBody())
     assert.equal(action.headers?.set?.[':path'], '/openai/v1/chat/completions?a=1')
     assert.equal(action.headers?.set?.['x-groq-team'], 'blue')
@@ -65,7 +65,7 @@ describe('an attempt', () => {
 
   it('tells two steps at the same provider apart by the attempt count', () => {
     const { headers, body: sendBody } = attempt('openai', 4)
-    headers(true)
+    void headers(true)
     assert.equal(JSON.parse(pass(sendBody()).body?.toString() ?? '').model, 'gpt-4o-mini')
   })
 
@@ -82,7 +82,7 @@ describe('an attempt', () => {
     const unknown = attempt('nobody', 1)
     let thrown: unknown
     try {
-      unknown.headers(true)
+      void unknown.headers(true)
     } catch (error) {
       thrown = error
     }
