@@ -9,7 +9,7 @@ import { z } from 'zod'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (name: string): string => readFileSync(`${root}${name}`, 'utf8')
 const versions = z.record(z.string(), z.string())
-const manifest = z.object({ dependencies: versions, devDependencies: versions }).parse(JSON.parse(read('package.json')))
+const manifest = z.object({ dependencies: versions, optionalDependencies: versions, devDependencies: versions }).parse(JSON.parse(read('package.json')))
 const installed = z.object({ version: z.string(), license: z.string() })
 
 /** Rows of the table under a heading: package, version, licence. */
@@ -18,7 +18,12 @@ function documented(heading: string): readonly (readonly string[])[] {
   return [...section.matchAll(/^\| `([^`]+)` \| (\S+) \| (\S+) \| .+ \| .+ \|$/gm)].map((row) => row.slice(1, 4))
 }
 
-for (const [heading, packages] of [['At run time', manifest.dependencies], ['For development and tests', manifest.devDependencies]] as const) {
+const sections = [
+  ['At run time', manifest.dependencies],
+  ['For cloud credentials', manifest.optionalDependencies],
+  ['For development and tests', manifest.devDependencies],
+] as const
+for (const [heading, packages] of sections) {
   test(`docs/dependencies.md: ${heading}`, () => {
     const actual = Object.keys(packages).map((name) => {
       const { version, license } = installed.parse(JSON.parse(read(`node_modules/${name}/package.json`)))
@@ -29,6 +34,6 @@ for (const [heading, packages] of [['At run time', manifest.dependencies], ['For
 }
 
 test('package.json: every version is pinned', () => {
-  const loose = Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }).filter(([, version]) => !/^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+$/.test(version))
+  const loose = Object.entries({ ...manifest.dependencies, ...manifest.optionalDependencies, ...manifest.devDependencies }).filter(([, version]) => !/^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+$/.test(version))
   assert.deepEqual(loose, [])
 })
