@@ -1,0 +1,45 @@
+// OpenAI asks for an effort, Anthropic and Gemini for a budget of tokens: the one place where each becomes the other.
+// The numbers are those by which Google maps reasoning_effort in its own OpenAI endpoint (ai.google.dev, "OpenAI compatibility");
+// `xhigh` is the largest budget that Gemini 2.5 Pro takes, `max` twice that, to be cut by the answer's length.
+
+import type { Effort, Reasoning } from './conversation.ts'
+
+/** Tokens for each effort; 0 switches thinking off. */
+export const effortBudgets: Readonly<Record<Effort, number>> = {
+  none: 0,
+  minimal: 1_024,
+  low: 1_024,
+  medium: 8_192,
+  high: 24_576,
+  xhigh: 32_768,
+  max: 65_536,
+}
+
+/** Anthropic's least budget (docs.anthropic.com, "Extended thinking"); less is raised to it. */
+export const leastBudgetTokens = 1_024
+
+/**
+ * The effort that was asked for, else the one whose budget this is: 0 none, below 1,024 minimal, below 8,192 low, below 24,576 medium,
+ * else high. A budget never becomes xhigh or max, which few models accept. Undefined when neither was said.
+ */
+export function effortOf(reasoning: Reasoning | undefined): Effort | undefined {
+  if (reasoning?.effort !== undefined) return reasoning.effort
+  const budget = reasoning?.budgetTokens
+  if (budget === undefined) return undefined
+  if (budget <= 0) return 'none'
+  if (budget < effortBudgets.low) return 'minimal'
+  if (budget < effortBudgets.medium) return 'low'
+  return budget < effortBudgets.high ? 'medium' : 'high'
+}
+
+/**
+ * The budget that was asked for, else the effort's: at least 1,024 and below `maxOutputTokens` (undefined: no bound), which providers count
+ * thoughts against. 0: do not think, also when an answer this short has no room for thoughts. Undefined when neither was said.
+ */
+export function budgetOf(reasoning: Reasoning | undefined, maxOutputTokens: number | undefined): number | undefined {
+  const wanted = reasoning?.budgetTokens ?? (reasoning?.effort === undefined ? undefined : effortBudgets[reasoning.effort])
+  if (wanted === undefined) return undefined
+  if (wanted <= 0) return 0
+  const most = maxOutputTokens === undefined ? Infinity : maxOutputTokens - 1
+  return most < leastBudgetTokens ? 0 : Math.min(Math.max(wanted, leastBudgetTokens), most)
+}
