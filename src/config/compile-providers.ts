@@ -32,7 +32,7 @@ export function compileProviders(draft: Draft, sources: Sources): ReadonlyMap<st
 }
 
 function defaultUrl(api: ProviderConfig['api']): ProviderUrl {
-  const parsed = parseProviderUrl(providerApis[api].defaultUrl)
+  const parsed = parseProviderUrl(providerApis[api].defaultUrl(noSettings) ?? '')
   if (!parsed.ok) throw new Error(`the default URL of the ${api} API cannot be parsed`)
   return parsed.value
 }

@@ -50,14 +50,14 @@ function trustedCallers(config: RuntimeConfig): Trap[] {
 function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Trap[] {
   const consequence = 'it is not called, and models that only it serves answer 503'
   const traps: Trap[] = []
-  for (const { name, api, credential, scheme, host } of config.providers.values()) {
+  for (const { name, api, credential, scheme, host, settings } of config.providers.values()) {
     if (credential.kind === 'env' && (env[credential.name] ?? '').trim() === '') {
       traps.push({
         id: 'credential_unset',
         message: `The provider ${name} takes its key from ${credential.name}, which is not set here: ${consequence}. Set the variable.`,
       })
     }
-    if (credential.kind === 'none' && `${scheme}://${host}` === providerApis[api].defaultUrl) {
+    if (credential.kind === 'none' && `${scheme}://${host}` === providerApis[api].defaultUrl(settings)) {
       traps.push({
         id: 'credential_forgotten',
         message: `The provider ${name} has no credential, and ${host} refuses calls without one: add credential: {env: NAME} or {file: PATH}.`,

@@ -11,7 +11,16 @@ export type Credential =
   | { readonly kind: 'none' }
 
 /** Which dialects a provider speaks and how it wants its key: the name of an entry in `providers/index.ts`. */
-export type ProviderApiName = 'openai' | 'anthropic'
+export type ProviderApiName =
+  | 'openai'
+  | 'azure-openai'
+  | 'anthropic'
+  | 'aws-bedrock'
+  | 'aws-bedrock-claude'
+  | 'gcp-vertex'
+  | 'gcp-vertex-claude'
+  | 'google-ai-studio'
+  | 'cohere'
 
 /** What only some provider APIs need; compiled with their defaults, undefined where the API has no such thing. */
 export interface ProviderSettings {
@@ -22,6 +31,8 @@ export interface ProviderSettings {
   readonly location: string | undefined
   /** Azure OpenAI's `api-version`, such as 2024-10-21; undefined: its v1 API, which needs none. */
   readonly apiVersion: string | undefined
+  /** What an OpenAI-compatible provider has instead of the `/v1` of OpenAI's paths, such as /openai/v1; '' for nothing; undefined: `/v1` itself. */
+  readonly apiPath: string | undefined
 }
 
 export interface ProviderConfig {

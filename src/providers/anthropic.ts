@@ -15,8 +15,10 @@ export const anthropic: ProviderApi = {
   name: 'anthropic',
   otelName: 'anthropic',
   calls,
-  defaultUrl: 'https://api.anthropic.com',
+  defaultUrl: () => 'https://api.anthropic.com',
   credentialHeader: 'x-api-key',
   credentialPrefix: '',
+  cloudHeaders: [],
+  cloud: undefined,
   defaultHeaders: new Map([['anthropic-version', '2023-06-01']]),
 }

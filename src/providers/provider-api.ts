@@ -1,10 +1,10 @@
 // What Tollgate must know of a provider's API to call it. One file per API; index.ts lists them.
 
-import type { ProviderSettings } from '../config/runtime-config.ts'
+import type { ProviderApiName, ProviderSettings } from '../config/runtime-config.ts'
 import type { FormatName } from '../formats/format.ts'
 
 /** For APIs that need none of them. */
-export const noSettings: ProviderSettings = { region: undefined, project: undefined, location: undefined, apiVersion: undefined }
+export const noSettings: ProviderSettings = { region: undefined, project: undefined, location: undefined, apiVersion: undefined, apiPath: undefined }
 
 /** How a provider is asked for one client format. */
 export interface ProviderCall {
@@ -17,6 +17,8 @@ export interface ProviderCall {
   readonly envelope: 'none' | 'bedrock-claude' | 'vertex-claude'
   /** Path and query at the provider, without the prefix of its `url`. */
   path(call: CallTarget): string
+  /** Where models of one format want different calls (Bedrock's embeddings): the one of this model. Asked by `findCall`, never directly. */
+  readonly forModel?: (upstreamModel: string) => ProviderCall
 }
 
 /** Dialects that a body can be converted to; conversions/index.ts has one entry for each. */
@@ -38,18 +40,31 @@ export function convertedCall(dialect: DialectName, path: string): ProviderCall 
   return { dialect, envelope: 'none', path: () => path }
 }
 
+/** How `api` is asked for a client's `format` with the model `upstreamModel`; undefined when it does not serve the format. */
+export function findCall(api: ProviderApi, format: FormatName, upstreamModel: string): ProviderCall | undefined {
+  const call = api.calls.get(format)
+  return call?.forModel?.(upstreamModel) ?? call
+}
+
+/** Whose identity service gives credentials for an API. */
+export type Cloud = 'aws' | 'google' | 'entra'
+
 export interface ProviderApi {
   /** Value of `api:` in the configuration. */
-  readonly name: string
+  readonly name: ProviderApiName
   /** `gen_ai.provider.name` of OpenTelemetry's GenAI conventions. */
   readonly otelName: string
   /** Client format → how it is asked for that. A format that is not there is not served. */
   readonly calls: ReadonlyMap<FormatName, ProviderCall>
-  /** Where it is reached when the configuration gives no `url`. */
-  readonly defaultUrl: string
+  /** Where it is reached when the configuration gives no `url`; undefined: only the configuration can know. */
+  defaultUrl(settings: ProviderSettings): string | undefined
   /** Lower-case request header that carries the credential, and the text before it. */
   readonly credentialHeader: string
   readonly credentialPrefix: string
+  /** Other request headers that a signature or a token comes in; lower-case names. */
+  readonly cloudHeaders: readonly string[]
+  /** The cloud whose default credentials are used when the configuration names none; undefined: no credential is sent then. */
+  readonly cloud: Cloud | undefined
   /** Headers it needs when the client did not send them; lower-case names. */
   readonly defaultHeaders: ReadonlyMap<string, string>
 }

@@ -2,6 +2,7 @@
 
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { startMockProvider } from '../mock/mock-provider.ts'
+import { type MockApi, providerBehaviours } from '../mock/provider-behaviours.ts'
 
 export interface MockedProviders {
   /** Provider name → address of the mock that plays it. */
@@ -14,7 +15,7 @@ export interface MockedProviders {
 export async function mockMissingProviders(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Promise<MockedProviders> {
   const running = new Map<string, Awaited<ReturnType<typeof startMockProvider>>>()
   for (const provider of config.providers.values()) {
-    if (isMissing(provider, env)) running.set(provider.name, await startMockProvider({ api: provider.api, address: '127.0.0.1:0' }))
+    if (isMissing(provider, env) && isPlayed(provider.api)) running.set(provider.name, await startMockProvider({ api: provider.api, address: '127.0.0.1:0' }))
   }
   const ports = new Map([...running].map(([name, mock]) => [name, mock.port]))
   return {
@@ -29,6 +30,10 @@ export async function mockMissingProviders(config: RuntimeConfig, env: Readonly<
 /** Providers that cannot be called for want of a credential. */
 export function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): ProviderConfig[] {
   return [...config.providers.values()].filter((provider) => isMissing(provider, env))
+}
+
+function isPlayed(api: string): api is MockApi {
+  return api in providerBehaviours
 }
 
 function isMissing({ credential }: ProviderConfig, env: Readonly<Record<string, string | undefined>>): boolean {

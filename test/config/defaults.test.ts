@@ -51,7 +51,7 @@ describe('defaults', () => {
       host: 'api.openai.com',
       port: 443,
       pathPrefix: '',
-      settings: { region: undefined, project: undefined, location: undefined, apiVersion: undefined },
+      settings: { region: undefined, project: undefined, location: undefined, apiVersion: undefined, apiPath: undefined },
       credential: { kind: 'env', name: 'OPENAI_API_KEY' },
       headers: new Map(),
       caFile: undefined,

@@ -1,0 +1,18 @@
+// Hosts and paths that both kinds of Vertex AI provider share.
+
+import type { ProviderSettings } from '../config/runtime-config.ts'
+import { encodeSegment } from './encode-segment.ts'
+import type { CallTarget } from './provider-api.ts'
+
+/** Undefined without a location. Source: cloud.google.com, Vertex AI, "Locations": regional, global and the two multi-regional hosts. */
+export function vertexUrl({ location }: ProviderSettings): string | undefined {
+  if (location === undefined) return undefined
+  if (location === 'global') return 'https://aiplatform.googleapis.com'
+  return location === 'us' || location === 'eu' ? `https://aiplatform.${location}.rep.googleapis.com` : `https://${location}-aiplatform.googleapis.com`
+}
+
+/** `verb`: what follows the colon, with its query. The `@` of a version (claude-sonnet-4-5@20250929) stays as it is, as Google writes it. */
+export function vertexModelPath(publisher: 'google' | 'anthropic', verb: string, { upstreamModel, settings: { project, location } }: CallTarget): string {
+  const place = `/v1/projects/${encodeSegment(project ?? '')}/locations/${encodeSegment(location ?? '')}`
+  return `${place}/publishers/${publisher}/models/${encodeSegment(upstreamModel, '@')}:${verb}`
+}
