@@ -50,7 +50,7 @@ export type AnswerEvent =
   | { readonly kind: 'text'; readonly index: number; readonly text: string }
   /** More of a tool call's arguments: any piece of JSON text. */
   | { readonly kind: 'arguments'; readonly index: number; readonly json: string }
-  /** The signature of a reasoning part or a tool call; whole. */
+  /** The signature of a reasoning part or a tool call; whole. A tool call's comes before its arguments: clients get it in the call's id. */
   | { readonly kind: 'signature'; readonly index: number; readonly signature: string }
   | { readonly kind: 'part_end'; readonly index: number }
   | { readonly kind: 'finish'; readonly reason: FinishReason; readonly stopSequence: string | undefined }

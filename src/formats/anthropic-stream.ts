@@ -1,8 +1,8 @@
 // Streams of Anthropic's Messages API: the input side of usage comes first (message_start), the output side last (message_delta).
 
+import { convertAnthropicUsage } from '../core/usage-fields.ts'
 import { createEventStreamReader } from './event-stream-reader.ts'
 import type { StreamReader, StreamReaderOptions } from './format.ts'
-import { convertAnthropicUsage } from './usage-fields.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

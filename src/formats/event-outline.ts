@@ -1,6 +1,7 @@
 // What all dialects want to know about one event of a stream, found in one pass over its bytes. No value is built, and the one thing
 // that is parsed is a usage object, which most events do not have: reading a chunk costs less than moving it.
 
+import { isObject } from '../core/is-object.ts'
 import { JsonWalker } from '../core/json-walk.ts'
 import type { SseEvent } from '../core/sse-scan.ts'
 import { modelName } from './model-name.ts'
@@ -132,10 +133,6 @@ export function parseObject(bytes: Buffer, start: number, end: number): Readonly
   } catch {
     return undefined
   }
-}
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isEmptyArray(bytes: Buffer, start: number): boolean {

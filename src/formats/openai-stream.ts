@@ -1,9 +1,9 @@
 // Streams of OpenAI's chat and completions API and of those who imitate it; also its image, speech and transcription streams, which
 // name their events by `type`.
 
+import { convertOpenaiUsage } from '../core/usage-fields.ts'
 import { createEventStreamReader } from './event-stream-reader.ts'
 import type { StreamReader, StreamReaderOptions } from './format.ts'
-import { convertOpenaiUsage } from './usage-fields.ts'
 
 // These streams have no [DONE] (platform.openai.com, "Image streaming", "Audio").
 const lastEventTypes: ReadonlySet<string> = new Set(['image_generation.completed', 'image_edit.completed', 'speech.audio.done', 'transcript.text.done'])

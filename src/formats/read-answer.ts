@@ -1,13 +1,14 @@
 // Usage and model of a complete answer. Nearly all answers say their usage last and their model first, so both ends are read and what lies
 // between, the long text of the model, is not. That is only taken where it is proven right; any doubt means JSON.parse.
 
+import { isObject } from '../core/is-object.ts'
 import { JsonWalker } from '../core/json-walk.ts'
+import { convertAnthropicUsage, convertOpenaiUsage, convertRerankUsage } from '../core/usage-fields.ts'
 import type { RawUsage } from '../core/usage.ts'
-import { isObject, parseObject } from './event-outline.ts'
+import { parseObject } from './event-outline.ts'
 import type { AnswerFacts } from './format.ts'
 import { modelName } from './model-name.ts'
 import { countTextBytes } from './model-text.ts'
-import { convertAnthropicUsage, convertOpenaiUsage, convertRerankUsage } from './usage-fields.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -1,8 +1,8 @@
 // Streams of OpenAI's Responses API: typed events, the last of which carries the whole response with its usage.
 
+import { convertOpenaiUsage } from '../core/usage-fields.ts'
 import { createEventStreamReader } from './event-stream-reader.ts'
 import type { StreamReader, StreamReaderOptions } from './format.ts'
-import { convertOpenaiUsage } from './usage-fields.ts'
 
 /** Usage is part of events that a client needs, so nothing is ever removed or held back, whatever the options say. */
 export function createResponsesStreamReader(_options: StreamReaderOptions): StreamReader {

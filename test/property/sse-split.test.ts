@@ -10,7 +10,7 @@ import type { StreamReader } from '../../src/formats/format.ts'
 import { createOpenaiStreamReader } from '../../src/formats/openai-stream.ts'
 import { readOpenaiAnswer } from '../../src/formats/read-answer.ts'
 import { createResponsesStreamReader } from '../../src/formats/responses-stream.ts'
-import { convertOpenaiUsage } from '../../src/formats/usage-fields.ts'
+import { convertOpenaiUsage } from '../../src/core/usage-fields.ts'
 import { answerFixture } from '../support/answer-fixture.ts'
 import { readStream } from '../support/read-stream.ts'
 

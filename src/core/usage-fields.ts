@@ -1,8 +1,8 @@
 // Every provider's names for token counts, mapped to ours. Values stay as they were written: judging them is canonicalUsage's job,
 // and a number that was lied about must still be seen there.
 
-import type { RawUsage } from '../core/usage.ts'
-import { isObject } from './event-outline.ts'
+import { isObject } from './is-object.ts'
+import type { RawUsage } from './usage.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { canonicalUsage } from '../core/usage.ts'
 import { convertAnthropicUsage, convertOpenaiUsage, convertRerankUsage } from './usage-fields.ts'
+import { canonicalUsage } from './usage.ts'
 
 /** Only what is known, so that a case reads like the provider's documentation. */
 function known(counts: object | undefined): object | undefined {
