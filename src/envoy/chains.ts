@@ -2,23 +2,41 @@
 // or cannot be called, so every selection of a model's chain, in its order, must have a route.
 
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
-import { chainClusterName } from '../providers/chain-name.ts'
+import { chainClusterName, stepClusterName } from '../providers/chain-name.ts'
+import { allPlans, type PlannedStep, type StepStage } from '../providers/plan-chain.ts'
 
-/** Providers that some model uses, in order of first use. The others get no cluster, so that a key nobody needs cannot stop Envoy. */
-export function usedProviders(config: Pick<RuntimeConfig, 'models'>): readonly ProviderConfig[] {
-  const used = new Map<string, ProviderConfig>()
-  for (const model of config.models.values()) {
-    for (const { provider } of model.chain) used.set(provider.name, provider)
+/** One cluster of a provider. */
+export interface StepCluster {
+  readonly name: string
+  readonly provider: ProviderConfig
+  readonly stage: StepStage
+}
+
+/**
+ * Every cluster of a single provider that some request may be sent to, in order of first use. A provider that no model names has none, so
+ * that a key nobody needs cannot stop Envoy.
+ */
+export function stepClusters(config: Pick<RuntimeConfig, 'models'>): readonly StepCluster[] {
+  const used = new Map<string, StepCluster>()
+  for (const { steps } of allPlans(config)) {
+    for (const step of steps) used.set(stepClusterName(step), { name: stepClusterName(step), provider: step.provider, stage: step.stage })
   }
   return [...used.values()]
 }
 
-/** Chain cluster name → its providers: every non-empty selection of every model's chain. A chain of n providers has 2^n - 1 of them. */
-export function possibleChains(config: Pick<RuntimeConfig, 'models'>): ReadonlyMap<string, readonly ProviderConfig[]> {
-  const chains = new Map<string, readonly ProviderConfig[]>()
-  for (const model of config.models.values()) {
-    const providers = model.chain.map((step) => step.provider)
-    for (const selection of selections(providers)) chains.set(chainClusterName(selection.map((provider) => provider.name)), selection)
+export interface Chain {
+  readonly providers: readonly ProviderConfig[]
+  readonly stage: StepStage
+}
+
+/** Chain cluster name → its providers: every non-empty selection of every plan. A chain of n providers has 2^n - 1 of them. */
+export function possibleChains(config: Pick<RuntimeConfig, 'models'>): ReadonlyMap<string, Chain> {
+  const chains = new Map<string, Chain>()
+  for (const { steps } of allPlans(config)) {
+    for (const selection of selections(steps)) {
+      const stage = selection.some((step) => step.stage === 'convert') ? 'convert' : 'plain'
+      chains.set(chainClusterName(selection), { providers: selection.map((step) => step.provider), stage })
+    }
   }
   return chains
 }
@@ -29,8 +47,8 @@ export function longestChain(config: Pick<RuntimeConfig, 'models'>): number {
 }
 
 // Longest first, so that the whole chain stands before its parts.
-function selections(providers: readonly ProviderConfig[]): readonly (readonly ProviderConfig[])[] {
-  const [first, ...rest] = providers
+function selections(steps: readonly PlannedStep[]): readonly (readonly PlannedStep[])[] {
+  const [first, ...rest] = steps
   if (first === undefined) return []
   const without = selections(rest)
   return [...without.map((selection) => [first, ...selection]), [first], ...without].toSorted((a, b) => b.length - a.length)

@@ -1,6 +1,6 @@
 // Every cluster of the configuration: Tollgate's own services, then who can be asked.
 
-import { possibleChains, usedProviders } from './chains.ts'
+import { possibleChains, stepClusters } from './chains.ts'
 import type { EnvoyObject } from './envoy-object.ts'
 import { grpcCluster } from './grpc-cluster.ts'
 import { extprocCluster, ratelimitCluster } from './names.ts'
@@ -11,11 +11,11 @@ export function clusters(input: RenderInput): readonly EnvoyObject[] {
   return [
     grpcCluster(input, extprocCluster, input.extprocAddress),
     ...(input.config.limits.length > 0 ? [grpcCluster(input, ratelimitCluster, input.ratelimitAddress)] : []),
-    ...usedProviders(input.config).map((provider) => providerCluster(input, provider)),
+    ...stepClusters(input.config).map((cluster) => providerCluster(input, cluster)),
     ...(input.features.chainForm === 'chain-cluster' ? chainClusters(input) : []),
   ]
 }
 
 function chainClusters(input: RenderInput): readonly EnvoyObject[] {
-  return [...possibleChains(input.config)].filter(([, providers]) => providers.length > 1).map(([name, providers]) => chainCluster(input, name, providers))
+  return [...possibleChains(input.config)].filter(([, chain]) => chain.providers.length > 1).map(([name, chain]) => chainCluster(input, name, chain))
 }

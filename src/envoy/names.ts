@@ -8,6 +8,8 @@ export const ratelimitCluster = 'tollgate.ratelimit'
 export const usageNamespace = 'io.envoy.ai_gateway'
 /** What the request stage decided about the route; the attempt stage reads it back. */
 export const routeNamespace = 'tollgate.route'
+/** What an attempt tells the request stage, which sees its answer. */
+export const attemptNamespace = 'tollgate.attempt'
 /** Metadata of every provider endpoint: `{name: <provider>}` tells both stages who was tried. */
 export const backendNamespace = 'tollgate.backend'
 

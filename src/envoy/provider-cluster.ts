@@ -1,6 +1,7 @@
-// Clusters of providers: one per provider, and on Envoy 1.37–1.39 one per chain of several.
+// Clusters of providers: one per provider (two where some of its requests are converted), and on Envoy 1.37–1.39 one per chain of several.
 
 import type { ProviderConfig } from '../config/runtime-config.ts'
+import type { Chain, StepCluster } from './chains.ts'
 import { fuseEndpoint, providerEndpoint } from './endpoints.ts'
 import { duration, typedConfig, type EnvoyObject } from './envoy-object.ts'
 import type { RenderInput } from './render-input.ts'
@@ -8,19 +9,19 @@ import { resolution } from './resolution.ts'
 import { transportSocket } from './transport-socket.ts'
 import { chainFilters, providerFilters } from './upstream-filters.ts'
 
-export function providerCluster(input: RenderInput, provider: ProviderConfig): EnvoyObject {
+export function providerCluster(input: RenderInput, { name, provider, stage }: StepCluster): EnvoyObject {
   const own = providerEndpoint(provider, 0, { matchSocket: false })
   return {
-    ...common(input, provider.name, [provider]),
+    ...common(input, name, [provider]),
     // Priorities stand for providers in the older form, so there a fuse would be taken for a second one.
-    load_assignment: assignment(provider.name, input.features.chainForm === 'priority-group' ? [own, fuseEndpoint(provider)] : [own]),
+    load_assignment: assignment(name, input.features.chainForm === 'priority-group' ? [own, fuseEndpoint(provider)] : [own]),
     ...(provider.scheme === 'https' ? { transport_socket: transportSocket(input, provider) } : {}),
-    typed_extension_protocol_options: protocolOptions(providerFilters(input, provider)),
+    typed_extension_protocol_options: protocolOptions(providerFilters(input, provider, stage)),
   }
 }
 
 /** Providers in the order in which they are tried; each has its own priority and its own transport socket. */
-export function chainCluster(input: RenderInput, name: string, providers: readonly ProviderConfig[]): EnvoyObject {
+export function chainCluster(input: RenderInput, name: string, { providers, stage }: Chain): EnvoyObject {
   return {
     ...common(input, name, providers),
     load_assignment: assignment(
@@ -32,7 +33,7 @@ export function chainCluster(input: RenderInput, name: string, providers: readon
       match: { provider: provider.name },
       transport_socket: transportSocket(input, provider),
     })),
-    typed_extension_protocol_options: protocolOptions(chainFilters(input, providers)),
+    typed_extension_protocol_options: protocolOptions(chainFilters(input, providers, stage)),
   }
 }
 

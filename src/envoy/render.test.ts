@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { EnvoyVersion } from '../config/runtime-config.ts'
+import type { EnvoyVersion, RuntimeConfig } from '../config/runtime-config.ts'
 import { domainRules, fromEnvironment, model, provider, runtimeConfig } from '../../test/support/runtime-config.ts'
 import { renderBootstrap, renderXds } from './render.ts'
 
@@ -16,6 +16,15 @@ const clusterNames = (version: EnvoyVersion, config = chained): string[] => {
   return [...names].map((match) => String(match[1]))
 }
 
+function clusterText(config: RuntimeConfig, name: string, version: EnvoyVersion): string {
+  const parts = textOf(renderBootstrap(config, { version })).split('{"name":')
+  const start = parts.findIndex((part) => part.startsWith(`"${name}","type"`))
+  assert.ok(start > 0, `no cluster ${name}`)
+  const rest = parts.slice(start)
+  const end = rest.findIndex((part, index) => index > 0 && /^"[^"]+","type":"(?:STRICT_DNS|STATIC|LOGICAL_DNS)/.test(part))
+  return rest.slice(0, end === -1 ? undefined : end).join('')
+}
+
 describe('renderBootstrap', () => {
   it('renews ext_proc connections before Node drops them, on every version', () => {
     for (const version of versions) assert.match(textOf(renderBootstrap(chained, { version })), /"max_requests_per_connection":900/)
@@ -26,18 +35,27 @@ describe('renderBootstrap', () => {
     assert.deepEqual(graceful, ['1.39', '1.40'])
   })
 
-  it('has one cluster per provider on 1.40, and one more per chain before', () => {
-    assert.deepEqual(clusterNames('1.40'), ['openai', 'anthropic'])
-    for (const version of ['1.37', '1.38', '1.39'] as const) assert.deepEqual(clusterNames(version), ['openai', 'anthropic', 'openai+anthropic'])
+  it('has a cluster per provider and stage on 1.40, and one more per chain before', () => {
+    const each = ['openai', 'anthropic.convert', 'openai.convert', 'anthropic']
+    assert.deepEqual(clusterNames('1.40'), each)
+    for (const version of ['1.37', '1.38', '1.39'] as const) assert.deepEqual(clusterNames(version), [...each, 'openai+anthropic.convert'])
   })
 
   it('renders the version of the options over that of the configuration, the need for an attempt stage included', () => {
-    assert.ok(textOf(renderBootstrap(chained, { version: '1.39' })).includes('tollgate.attempt'))
-    assert.ok(!textOf(renderBootstrap(chained)).includes('tollgate.attempt'))
+    const compatible = runtimeConfig({ models: [model('m', [openai, provider('vllm')])] })
+    assert.ok(clusterText(compatible, 'openai+vllm', '1.39').includes('tollgate.attempt'))
+    assert.ok(!clusterText(compatible, 'openai', '1.40').includes('tollgate.attempt'))
+  })
+
+  it('shows the body to the attempt stage where it is converted, and leaves everything else to it', () => {
+    const text = clusterText(chained, 'anthropic.convert', '1.40')
+    assert.match(text, /"tollgate\.attempt".*"request_body_mode":"BUFFERED"/)
+    assert.ok(!text.includes('credential_injector') && !text.includes('header_mutation'))
+    assert.ok(!clusterText(chained, 'openai', '1.40').includes('tollgate.attempt'), 'the first step of the chain goes without')
   })
 
   it('puts a fuse behind each provider only where a priority is not a provider', () => {
-    assert.equal(textOf(renderBootstrap(chained, { version: '1.40' })).match(/"port_value":9\b/g)?.length, 2)
+    assert.equal(textOf(renderBootstrap(chained, { version: '1.40' })).match(/"port_value":9\b/g)?.length, 4)
     assert.ok(!/"port_value":9\b/.test(textOf(renderBootstrap(chained, { version: '1.39' }))))
   })
 

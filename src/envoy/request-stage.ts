@@ -3,6 +3,7 @@
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
 import {
   attemptCountAttribute,
+  attemptNamespace,
   backendNameAttribute,
   codeDetailsAttribute,
   extprocCluster,
@@ -28,7 +29,7 @@ export function requestStage({ config }: RenderInput): EnvoyObject {
     },
     allow_mode_override: true,
     response_attributes: [backendNameAttribute, attemptCountAttribute, codeDetailsAttribute],
-    metadata_options: { receiving_namespaces: { untyped: [usageNamespace, routeNamespace] } },
+    metadata_options: { forwarding_namespaces: { untyped: [attemptNamespace] }, receiving_namespaces: { untyped: [usageNamespace, routeNamespace] } },
     mutation_rules: { allow_all_routing: true, allow_envoy: true },
   })
 }

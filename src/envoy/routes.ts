@@ -1,6 +1,6 @@
 // The routes: one for every request that the request stage gave a chain, in the form the Envoy version knows, and 404 for the rest.
 
-import { longestChain, usedProviders } from './chains.ts'
+import { longestChain, stepClusters } from './chains.ts'
 import { extension, type EnvoyObject } from './envoy-object.ts'
 import { chainHeader, routeNamespace, trafficName } from './names.ts'
 import { rateLimitsPerRoute } from './rate-limits.ts'
@@ -49,7 +49,7 @@ function priorityGroups({ config }: RenderInput): EnvoyObject {
         'envoy.extensions.router.cluster_specifiers.priority_group.v3.PriorityGroupClusterSpecifier',
         {
           override_metadata_namespace: routeNamespace,
-          priority_groups: usedProviders(config).map(({ name }) => ({ name, clusters: [{ cluster_name: name, weight: 1 }] })),
+          priority_groups: stepClusters(config).map(({ name }) => ({ name, clusters: [{ cluster_name: name, weight: 1 }] })),
         },
       ),
     },

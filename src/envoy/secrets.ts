@@ -4,7 +4,7 @@
 
 import type { ProviderConfig } from '../config/runtime-config.ts'
 import { attemptStageNeed } from '../providers/attempt-stage.ts'
-import { usedProviders } from './chains.ts'
+import { stepClusters } from './chains.ts'
 import { typedConfig, type EnvoyObject } from './envoy-object.ts'
 import { secretName } from './names.ts'
 import type { RenderInput } from './render-input.ts'
@@ -39,7 +39,7 @@ function genericSecret(provider: ProviderConfig, variable: string): EnvoyObject 
 }
 
 function injectedProviders({ config }: RenderInput): readonly { readonly provider: ProviderConfig; readonly variable: string }[] {
-  return usedProviders(config).flatMap((provider) =>
-    provider.credential.kind === 'env' && attemptStageNeed(config, provider) === 'none' ? [{ provider, variable: provider.credential.name }] : [],
+  return stepClusters(config).flatMap(({ provider, stage }) =>
+    stage === 'plain' && provider.credential.kind === 'env' && attemptStageNeed(config, provider) === 'none' ? [{ provider, variable: provider.credential.name }] : [],
   )
 }

@@ -4,26 +4,29 @@
 import type { ProviderConfig } from '../config/runtime-config.ts'
 import { attemptStageNeed, ownedHeaders, type AttemptStageNeed } from '../providers/attempt-stage.ts'
 import { providerApis } from '../providers/index.ts'
+import type { StepStage } from '../providers/plan-chain.ts'
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
-import { attemptCountAttribute, backendNameAttribute, extprocCluster, routeNamespace, secretName, stageKey } from './names.ts'
+import { attemptCountAttribute, attemptNamespace, backendNameAttribute, extprocCluster, routeNamespace, secretName, stageKey } from './names.ts'
 import type { RenderInput } from './render-input.ts'
 import { secretReference } from './secrets.ts'
 
 /** Filters of a cluster with one provider. */
-export function providerFilters(input: RenderInput, provider: ProviderConfig): readonly EnvoyObject[] {
+export function providerFilters(input: RenderInput, provider: ProviderConfig, stage: StepStage): readonly EnvoyObject[] {
+  // The attempt stage sets all there is to set.
+  if (stage === 'convert') return [attemptStage(input, 'body'), upstreamCodec]
   const need = attemptStageNeed(input.config, provider)
   const injects = need === 'none' && provider.credential.kind === 'env'
   return [
     ...(need === 'none' ? [] : [attemptStage(input, need)]),
-    headerMutation(input, provider),
+    headerMutation(input, provider, need),
     ...(injects ? [credentialInjector(input, provider)] : []),
     upstreamCodec,
   ]
 }
 
 /** Filters of a cluster with several providers: they are the same for all of them, so the attempt stage does everything. */
-export function chainFilters(input: RenderInput, providers: readonly ProviderConfig[]): readonly EnvoyObject[] {
-  const needsBody = providers.some((provider) => attemptStageNeed(input.config, provider) === 'body')
+export function chainFilters(input: RenderInput, providers: readonly ProviderConfig[], stage: StepStage): readonly EnvoyObject[] {
+  const needsBody = stage === 'convert' || providers.some((provider) => attemptStageNeed(input.config, provider) === 'body')
   return [attemptStage(input, needsBody ? 'body' : 'headers'), upstreamCodec]
 }
 
@@ -44,15 +47,16 @@ function attemptStage({ config }: RenderInput, need: Exclude<AttemptStageNeed, '
       response_trailer_mode: 'SKIP',
     },
     request_attributes: [backendNameAttribute, attemptCountAttribute],
-    metadata_options: { forwarding_namespaces: { untyped: [routeNamespace] } },
+    metadata_options: { forwarding_namespaces: { untyped: [routeNamespace] }, receiving_namespaces: { untyped: [attemptNamespace] } },
     mutation_rules: { allow_all_routing: true },
   })
 }
 
-function headerMutation({ config }: RenderInput, provider: ProviderConfig): EnvoyObject {
+function headerMutation({ config }: RenderInput, provider: ProviderConfig, need: AttemptStageNeed): EnvoyObject {
   const api = providerApis[provider.api]
   const own = new Set(provider.headers.keys())
-  if (provider.credential.kind !== 'none') own.add(api.credentialHeader)
+  // What the attempt stage set, or removed already, stays.
+  if (provider.credential.kind !== 'none') for (const name of [api.credentialHeader, ...(need === 'none' ? [] : api.cloudHeaders)]) own.add(name)
   const defaults = [...api.defaultHeaders].filter(([name]) => !provider.headers.has(name))
   return extension('tollgate.headers', 'envoy.extensions.filters.http.header_mutation.v3.HeaderMutation', {
     mutations: {

@@ -6,11 +6,14 @@ import { type ContentDecoder, isTruncatedContent } from '../core/content-decoder
 import { canonicalUsage } from '../core/usage.ts'
 import type { Format, StreamReader } from '../formats/format.ts'
 import type { Action } from './action.ts'
-import { type Charge, METADATA_NAMESPACE, type Served } from './charge.ts'
+import type { AnswerReader } from './answer-reader.ts'
+import type { Charge, Served } from './charge.ts'
 import { completeUsage, estimateAnswer } from './estimate.ts'
+import { METADATA_NAMESPACE } from './namespaces.ts'
 
 export interface AnswerInput {
   readonly format: Format
+  readonly reader: AnswerReader
   readonly served: Served
   readonly charge: Charge
   readonly clock: Clock
@@ -34,19 +37,22 @@ export class JsonAnswer {
     if (decoder === undefined) return this.body(body, headers)
     const plain = await decoder.decode(body, true)
     const action = this.body(plain, headers)
-    return { ...action, headers: { set: { ...action.headers?.set, 'content-length': String(plain.length) }, remove: ['content-encoding'] }, body: plain }
+    const sent = action.body ?? plain
+    return { ...action, headers: { set: { ...action.headers?.set, 'content-length': String(sent.length) }, remove: ['content-encoding'] }, body: sent }
   }
 
   body(body: Buffer, headers: Record<string, string>): Extract<Action, { kind: 'pass' }> {
-    const { format, charge, served, inputTokensEstimate } = this.#input
-    const facts = format.readAnswer(body)
+    const { format, reader, charge, served, inputTokensEstimate } = this.#input
+    const { facts, body: converted } = reader.readJson(body)
     this.responseModel = facts.responseModel
-    if (!format.metered) return { kind: 'pass', headers: { set: headers } }
+    const replaced = converted === undefined ? {} : { body: converted }
+    if (converted !== undefined) Object.assign(headers, { 'content-type': 'application/json', 'content-length': String(converted.length) })
+    if (!format.metered) return { kind: 'pass', headers: { set: headers }, ...replaced }
     const known = facts.usage === undefined ? undefined : canonicalUsage(facts.usage)
     const usage = completeUsage(format.name, known) ?? estimateAnswer(known, { inputTokens: inputTokensEstimate, outputTokens: facts.outputTokensEstimate })
     charge.set(usage, served)
     headers['x-ai-gateway-tokens-used'] = String(usage.totalTokens ?? 0)
-    return { kind: 'pass', headers: { set: headers }, metadata: { [METADATA_NAMESPACE]: charge.toMetadata() } }
+    return { kind: 'pass', headers: { set: headers }, ...replaced, metadata: { [METADATA_NAMESPACE]: charge.toMetadata() } }
   }
 }
 
@@ -65,7 +71,7 @@ export class StreamAnswer {
 
   constructor(input: AnswerInput, options: { readonly removeUsageEvent: boolean }) {
     this.#input = input
-    this.#reader = input.format.createStreamReader(options)
+    this.#reader = input.reader.createStreamReader(options)
   }
 
   get responseModel(): string | undefined {

@@ -11,12 +11,13 @@ import type { MessageContext, ProcessingMessage, StructValue } from './messages.
 import { formatForPath } from '../formats/index.ts'
 import { ownedHeaders } from '../providers/attempt-stage.ts'
 import { credentialHeaders, providerApis } from '../providers/index.ts'
-import type { Action } from './action.ts'
+import type { Action, HeaderChanges } from './action.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { errorReply } from './error-reply.ts'
 import { PROVIDER_ATTRIBUTE, ATTEMPTS_ATTRIBUTE } from './attributes.ts'
-import { ROUTE_NAMESPACE } from './prepare-request.ts'
+import { ATTEMPT_NAMESPACE, ROUTE_NAMESPACE } from './namespaces.ts'
 import type { Stage } from './stage.ts'
+import { stripQuery, writeBody, type WrittenBody } from './write-body.ts'
 
 /** What the request stage wrote for every attempt to read. */
 interface Route {
@@ -26,6 +27,8 @@ interface Route {
 }
 
 interface Plan {
+  /** From 1. */
+  readonly attempt: number
   readonly provider: ProviderConfig
   readonly upstreamModel: string
   readonly route: Route
@@ -73,43 +76,58 @@ export class Attempt implements Stage {
   #action(body: Buffer | undefined): Action | Promise<Action> {
     const plan = this.#plan
     if (plan === undefined) throw new TollgateError('internal', 'A body came to the attempt stage without its headers.')
-    const { provider, route, headers } = plan
-    const edited = body === undefined ? undefined : renameModel(plan, body)
-    const path = provider.pathPrefix + route.path
-    const authorized = this.#dependencies.credentials.authorize(provider, { method: 'POST', path, body: edited ?? body ?? Buffer.alloc(0) })
-    const send = (credential: Readonly<Record<string, string>> | undefined): Action => {
-      if (credential === undefined) throw new TollgateError('no_provider', `The credential of provider ${provider.name} is missing. The operator of this gateway must set it.`)
-      const set: Record<string, string> = { ':path': path, 'content-length': String(edited?.length ?? body?.length ?? route.contentLength) }
-      for (const [name, value] of providerApis[provider.api].defaultHeaders) if (!headers.has(name)) set[name] = value
-      for (const [name, value] of provider.headers) set[name] = value
-      Object.assign(set, credential)
-      const remove = removableHeaders(this.#config).filter((name) => !(name in set) && headers.has(name))
-      return { kind: 'pass', headers: { set, remove }, ...(edited === undefined ? {} : { body: edited }) }
-    }
+    const { provider, route } = plan
+    const written = this.#write(plan, body)
+    const path = provider.pathPrefix + written.path
+    const authorized = this.#dependencies.credentials.authorize(provider, { method: 'POST', path, body: written.body ?? body ?? Buffer.alloc(0) })
+    const length = written.body?.length ?? body?.length ?? route.contentLength
+    const send = (credential: Readonly<Record<string, string>> | undefined): Action => ({
+      kind: 'pass',
+      headers: this.#headers(plan, { ':path': path, 'content-length': String(length) }, credential),
+      ...(written.body === undefined ? {} : { body: written.body }),
+      ...(written.dropped === undefined ? {} : { metadata: { [ATTEMPT_NAMESPACE]: { provider: provider.name, dropped: written.dropped } } }),
+    })
     return authorized instanceof Promise ? authorized.then(send) : send(authorized)
+  }
+
+  #write(plan: Plan, body: Buffer | undefined): WrittenBody {
+    try {
+      return writeBody(plan, body)
+    } catch (thrown) {
+      const error = TollgateError.from(thrown)
+      // The client could have been served by an earlier provider, and may be once that one has recovered: so it is not told to change its request.
+      if (plan.attempt === 1 || error.code === 'internal') throw error
+      throw new TollgateError('no_provider', `The providers before ${plan.provider.name} failed, and ${plan.provider.name} cannot stand in for them: ${error.message}`, { cause: error })
+    }
+  }
+
+  #headers({ provider, headers }: Plan, own: Readonly<Record<string, string>>, credential: Readonly<Record<string, string>> | undefined): HeaderChanges {
+    if (credential === undefined) throw new TollgateError('no_provider', `The credential of provider ${provider.name} is missing. The operator of this gateway must set it.`)
+    const set: Record<string, string> = { ...own }
+    for (const [name, value] of providerApis[provider.api].defaultHeaders) if (!headers.has(name)) set[name] = value
+    for (const [name, value] of provider.headers) set[name] = value
+    Object.assign(set, credential)
+    const kept = providerApis[provider.api].defaultHeaders
+    const remove = removableHeaders(this.#config).filter((name) => !(name in set) && !kept.has(name) && headers.has(name))
+    return { set, remove }
   }
 }
 
-/** Every header that some provider owns. */
-const removableHeaders = memoize((config: RuntimeConfig): readonly string[] => [...new Set([...credentialHeaders, ...ownedHeaders(config)])])
-
-function renameModel({ upstreamModel, route, headers }: Plan, body: Buffer): Buffer | undefined {
-  const format = formatForPath(stripQuery(route.path))
-  if (format === undefined) throw new TollgateError('internal', 'The attempt stage does not know the path that the request stage wrote.')
-  const parsed = format.parseRequest(body, headers.get('content-type'))
-  return parsed.model === upstreamModel ? undefined : parsed.edit({ model: upstreamModel })
-}
+/** Every header that belongs to some provider. */
+const removableHeaders = memoize((config: RuntimeConfig): readonly string[] =>
+  [...new Set([...credentialHeaders, ...ownedHeaders(config), ...Object.values(providerApis).flatMap((api) => [...api.defaultHeaders.keys()])])],
+)
 
 function readPlan(config: RuntimeConfig, headers: Headers, context: MessageContext): Plan {
   const route = readRoute(context.metadata(ROUTE_NAMESPACE))
   const name = context.attributes.get(PROVIDER_ATTRIBUTE) ?? ''
   const provider = config.providers.get(name)
   if (provider === undefined) throw new TollgateError('no_provider', `Envoy chose the provider ${JSON.stringify(name)}, which tollgate.yaml does not know.`)
-  const attempt = Number(context.attributes.get(ATTEMPTS_ATTRIBUTE) ?? 1)
-  const planned = route.steps[Math.max(attempt, 1) - 1]
+  const attempt = Math.max(Number(context.attributes.get(ATTEMPTS_ATTRIBUTE) ?? 1), 1)
+  const planned = route.steps[attempt - 1]
   const step = planned?.provider === name ? planned : route.steps.find((each) => each.provider === name)
   if (step === undefined) throw new TollgateError('no_provider', `Envoy chose the provider ${name}, which is not in the chain of this request.`)
-  return { provider, upstreamModel: step.model, route, headers }
+  return { attempt, provider, upstreamModel: step.model, route, headers }
 }
 
 function readRoute(metadata: { readonly [key: string]: StructValue } | undefined): Route {
@@ -126,9 +144,4 @@ function readStep(value: StructValue): { provider: string; model: string } {
   const { provider, model } = typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {}
   if (typeof provider !== 'string' || typeof model !== 'string') throw new TollgateError('internal', 'A step in tollgate.route has no provider or no model.')
   return { provider, model }
-}
-
-function stripQuery(path: string): string {
-  const at = path.indexOf('?')
-  return at === -1 ? path : path.slice(0, at)
 }

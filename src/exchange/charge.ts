@@ -6,9 +6,6 @@ import type { Usage } from '../core/usage.ts'
 import { computeCosts, zeroCosts } from '../costs/compute-costs.ts'
 import type { ExchangeObserver } from './summary.ts'
 
-/** Namespace of costs and descriptor values, as in Envoy AI Gateway, so that rules written for it keep working. */
-export const METADATA_NAMESPACE = 'io.envoy.ai_gateway'
-
 export interface Served {
   /** Provider name and the model it was asked for. */
   readonly provider: string

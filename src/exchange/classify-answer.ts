@@ -9,7 +9,7 @@ export type AnswerKind =
   | 'error'
   /** A whole JSON document, delivered at once. */
   | 'json'
-  /** Server-sent events, delivered as they come. */
+  /** Server-sent events, or AWS's event stream frames, delivered as they come. */
   | 'stream'
   /** Anything else (audio, files): passes unseen and is charged by estimate. */
   | 'opaque'
@@ -20,7 +20,7 @@ export function classifyAnswer(headers: Headers, codeDetails: string | undefined
   const status = Number(headers.get(':status'))
   if (!(status >= 200 && status < 300)) return 'error'
   const contentType = (headers.get('content-type') ?? '').toLowerCase()
-  if (contentType.startsWith('text/event-stream')) return 'stream'
+  if (contentType.startsWith('text/event-stream') || contentType.startsWith('application/vnd.amazon.eventstream')) return 'stream'
   if (/^application\/(?:[a-z0-9.+-]+\+)?json\b/.test(contentType)) return 'json'
   return 'opaque'
 }

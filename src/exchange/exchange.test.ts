@@ -108,7 +108,7 @@ describe('the request', () => {
     ['malformed JSON', { body: '{"model": "gpt-4o",\n "messages": [}' }, 400, /line 2/],
     ['an empty body', { body: '' }, 400, /./],
     ['a second spelling of the model', { body: '{"model":"gpt-4o-mini","model":"gpt-4o"}' }, 400, /model/],
-    ['a model that only another API serves', { body: { ...ask, model: 'claude-sonnet-4-5' } }, 422, /anthropic API, which does not take \/v1\/chat\/completions/],
+    ['a call that no API of the model has', { path: '/v1/embeddings', body: { input: 'x', model: 'claude-sonnet-4-5' } }, 422, /anthropic API, which has no such call as \/v1\/embeddings/],
     ['a body announced as too large', { body: ask, headers: { 'content-length': '99999999999' } }, 413, /at most 52428800 are accepted/],
     ['a background response', { path: '/v1/responses', body: { model: 'gpt-4o', input: 'x', background: true } }, 400, /background/],
   ]

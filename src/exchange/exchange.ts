@@ -15,13 +15,16 @@ import { errorBody } from '../formats/error-body.ts'
 import type { ErrorStyle, Format } from '../formats/format.ts'
 import type { Action } from './action.ts'
 import { type AnswerInput, JsonAnswer, StreamAnswer } from './answer.ts'
+import { type AnswerReader, createAnswerReader } from './answer-reader.ts'
+import { readDropped } from './dropped-parameters.ts'
 import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from './attributes.ts'
-import { Charge, METADATA_NAMESPACE } from './charge.ts'
+import { Charge } from './charge.ts'
 import { type AnswerKind, classifyAnswer } from './classify-answer.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { errorReply } from './error-reply.ts'
 import { readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
+import { METADATA_NAMESPACE } from './namespaces.ts'
 import { CHAIN_HEADER, type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
 import { selectEndpoint } from './select-endpoint.ts'
 import type { Stage } from './stage.ts'
@@ -57,6 +60,9 @@ export class Exchange implements Stage {
   #attempts = 0
   #status: number | undefined
   #reason: string | undefined
+  #converts = false
+  #convertError: ((body: Buffer) => Buffer) | undefined
+  #dropped: string | undefined
   #firstByteAtMs: number | undefined
   #finished = false
 
@@ -76,7 +82,7 @@ export class Exchange implements Stage {
       case 'request_body':
         return this.#requestBody(message.body)
       case 'response_headers':
-        return this.#responseHeaders(message.headers, message.endOfStream, message.context.attributes)
+        return this.#responseHeaders(message)
       case 'response_body':
         return this.#responseBody(message.body, message.endOfStream)
       case 'request_trailers':
@@ -127,7 +133,8 @@ export class Exchange implements Stage {
   }
 
   // Who answered, and how is the rest to be delivered?
-  #responseHeaders(headers: Headers, endOfStream: boolean, attributes: ReadonlyMap<string, string>): Action {
+  #responseHeaders({ headers, endOfStream, context }: Extract<ProcessingMessage, { readonly headers: Headers }>): Action {
+    const { attributes } = context
     this.#status = Number(headers.get(':status'))
     this.#attempts = Number(attributes.get(ATTEMPTS_ATTRIBUTE) ?? 0)
     const codeDetails = attributes.get(CODE_DETAILS_ATTRIBUTE)
@@ -136,18 +143,24 @@ export class Exchange implements Stage {
       this.#envoyReply = { status: this.#status, codeDetails: codeDetails ?? 'unknown' }
       return endOfStream ? this.#envoyError(Buffer.alloc(0), 'fill') : PASS
     }
-    this.#identifyProvider(attributes.get(PROVIDER_ATTRIBUTE))
-    if (this.#answerKind === 'error') return this.#providerError()
+    const { reader, format } = this.#identifyProvider(attributes.get(PROVIDER_ATTRIBUTE))
+    this.#converts = reader.converts
+    if (reader.converts) this.#dropped = readDropped(context, this.#provider)
     const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
-    const readable = encoding === 'identity' || isContentEncoding(encoding)
-    if (endOfStream || !readable || this.#answerKind === 'opaque') return this.#opaqueAnswer()
-    return this.#readableAnswer(this.#answerKind, isContentEncoding(encoding) ? encoding : undefined)
+    const isRead = reader.converts || this.#answerKind === 'json' || this.#answerKind === 'stream'
+    if (isRead && isContentEncoding(encoding) && !endOfStream) this.#decoder = createContentDecoder(encoding, this.#config.envoy.maxBodyBytes * MAX_DECODED_FACTOR)
+    const readable = !endOfStream && (encoding === 'identity' || this.#decoder !== undefined)
+    if (this.#answerKind === 'error') return this.#providerError(reader, readable)
+    if (readable && this.#answerKind !== 'opaque') return this.#readableAnswer(this.#answerKind, reader, format)
+    if (reader.converts) throw new TollgateError('provider_error', `The provider ${this.#provider ?? ''} answered with something that is neither JSON nor a stream of events.`)
+    return this.#opaqueAnswer()
   }
 
   // What did it cost? Said as soon as it is known.
   #responseBody(body: Buffer, endOfStream: boolean): Action | Promise<Action> {
     if (this.#envoyReply !== undefined) return this.#envoyError(body, 'pass')
     if (body.length > 0) this.#firstByteAtMs ??= this.#dependencies.clock.monotonic()
+    if (this.#convertError !== undefined) return this.#convertedError(this.#convertError, body)
     if (this.#json !== undefined) return this.#jsonBody(this.#json, body)
     if (this.#stream === undefined) return PASS
     return this.#streamChunk(this.#stream, body, endOfStream)
@@ -164,43 +177,48 @@ export class Exchange implements Stage {
     return stream.decoded(chunk, end).then((action) => this.#answered(action, end))
   }
 
-  #answered(action: Action, isLast: boolean): Action {
+  #answered(action: Action, isLast: boolean, outcome: Outcome = 'answered'): Action {
     if (isLast) {
-      this.#finish('answered')
+      this.#finish(outcome)
       this.done = true
     }
     return action
   }
 
-  #identifyProvider(provider: string | undefined): void {
-    const chain = this.#request?.chain ?? []
+  #identifyProvider(provider: string | undefined): { readonly reader: AnswerReader; readonly format: Format } {
+    const request = this.#request
+    const format = this.#endpoint?.format
+    const chain = request?.chain ?? []
     const atAttempt = chain[Math.min(Math.max(this.#attempts, 1), chain.length) - 1]
     const step = atAttempt?.provider.name === provider ? atAttempt : (chain.find((each) => each.provider.name === provider) ?? atAttempt)
-    this.#provider = step?.provider.name
-    this.#upstreamModel = step?.upstreamModel
+    if (request === undefined || format === undefined || step === undefined) throw new TollgateError('internal', 'An answer came for a request that was never prepared.')
+    this.#provider = step.provider.name
+    this.#upstreamModel = step.upstreamModel
+    const createdSeconds = Math.floor(this.#dependencies.clock.now() / 1000)
+    const context = { clientModel: request.clientModel, exchangeId: this.id, createdSeconds, usageAsked: !request.usageAddedByUs }
+    return { reader: createAnswerReader(format, step.call, context), format }
   }
 
   /** Sends the body of a 2xx answer past a reader. */
-  #readableAnswer(kind: 'json' | 'stream', encoding: Parameters<typeof createContentDecoder>[0] | undefined): Action {
+  #readableAnswer(kind: 'json' | 'stream', reader: AnswerReader, format: Format): Action {
     const request = this.#request
-    const format = this.#endpoint?.format
-    if (request === undefined || format === undefined) throw new TollgateError('internal', 'An answer came for a request that was never prepared.')
-    if (encoding !== undefined) this.#decoder = createContentDecoder(encoding, this.#config.envoy.maxBodyBytes * MAX_DECODED_FACTOR)
     const input: AnswerInput = {
       format,
+      reader,
       served: { provider: this.#provider ?? '', upstreamModel: this.#upstreamModel ?? '' },
       charge: this.#charge,
       clock: this.#dependencies.clock,
-      inputTokensEstimate: request.inputTokensEstimate,
+      inputTokensEstimate: request?.inputTokensEstimate ?? 0,
       decoder: this.#decoder,
     }
     if (kind === 'json') {
       this.#json = new JsonAnswer(input)
       return PASS
     }
-    this.#stream = new StreamAnswer(input, { removeUsageEvent: request.usageAddedByUs })
-    const remove = encoding === undefined ? ['content-length'] : ['content-length', 'content-encoding']
-    return { kind: 'pass', headers: { set: this.#servedHeaders(), remove }, delivery: 'streamed' }
+    this.#stream = new StreamAnswer(input, { removeUsageEvent: request?.usageAddedByUs === true })
+    const remove = this.#decoder === undefined ? ['content-length'] : ['content-length', 'content-encoding']
+    const set = { ...this.#servedHeaders(), ...(reader.converts ? { 'content-type': 'text/event-stream' } : {}) }
+    return { kind: 'pass', headers: { set, remove }, delivery: 'streamed' }
   }
 
   /** An answer whose body we cannot or need not read passes as it is and stays charged by the estimate. */
@@ -212,11 +230,24 @@ export class Exchange implements Stage {
     return { kind: 'pass', headers: { set: { ...this.#servedHeaders(), ...used } }, delivery: 'none' }
   }
 
-  #providerError(): Action {
+  #providerError(reader: AnswerReader, readable: boolean): Action {
     this.#charge.cancel()
+    const metadata = { [METADATA_NAMESPACE]: this.#charge.toMetadata() }
+    const headers = { set: this.#servedHeaders() }
+    if (reader.converts && readable) {
+      this.#convertError = (body) => reader.convertError(body, this.#status ?? 502)
+      return { kind: 'pass', headers, metadata }
+    }
     this.#finish('provider_error')
     this.done = true
-    return { kind: 'pass', headers: { set: this.#servedHeaders() }, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
+    if (!reader.converts) return { kind: 'pass', headers, metadata, delivery: 'none' }
+    const body = reader.convertError(Buffer.alloc(0), this.#status ?? 502)
+    return { kind: 'fill', headers: { set: { ...headers.set, ...jsonHeaders(body) }, remove: ['content-encoding'] }, body, metadata }
+  }
+
+  async #convertedError(convert: (body: Buffer) => Buffer, received: Buffer): Promise<Action> {
+    const body = convert(this.#decoder === undefined ? received : await this.#decoder.decode(received, true))
+    return this.#answered({ kind: 'pass', headers: { set: jsonHeaders(body), remove: ['content-encoding'] }, body }, true, 'provider_error')
   }
 
   /** Envoy's own error in the client's format; `fill` when it came without a body. */
@@ -229,12 +260,13 @@ export class Exchange implements Stage {
     this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
     this.done = true
     const text = errorBody(this.#errorStyle, error)
-    const headers = { set: { 'content-type': 'application/json', 'content-length': String(text.length) } }
-    return { kind, headers, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
+    return { kind, headers: { set: jsonHeaders(text) }, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
   }
 
   #servedHeaders(): Record<string, string> {
-    return { 'x-ai-provider': this.#provider ?? '', 'x-tollgate-model': this.#request?.clientModel ?? '' }
+    const headers: Record<string, string> = { 'x-ai-provider': this.#provider ?? '', 'x-tollgate-model': this.#request?.clientModel ?? '' }
+    if (this.#dropped !== undefined) headers['x-tollgate-dropped-params'] = this.#dropped
+    return headers
   }
 
   #reply(reply: Extract<Action, { kind: 'reply' }>, outcome: Outcome): Action {
@@ -246,7 +278,8 @@ export class Exchange implements Stage {
 
   /**
    * The boundary caught something. On the way in: an error reply. On the way out the provider has done its work, so the answer passes
-   * as well as it can and stays charged by what is known; undefined when it cannot pass (its encoding was already taken off).
+   * as well as it can and stays charged by what is known; undefined when it cannot pass (its encoding was already taken off). An answer
+   * that cannot be converted is an error to the client, and costs nothing.
    */
   failed(thrown: unknown): Action | undefined {
     const error = TollgateError.from(thrown)
@@ -258,9 +291,11 @@ export class Exchange implements Stage {
     }
     this.done = true
     this.#finish(internal ? 'internal_error' : 'provider_error')
-    if (this.#decoder === undefined) return PASS
-    if (this.#json === undefined) return undefined
-    return errorReply(this.#errorStyle, error, 'tollgate')
+    const passes = this.#decoder === undefined && !this.#converts
+    if (passes) return PASS
+    if (this.#stream !== undefined) return undefined
+    if (this.#converts) this.#charge.cancel()
+    return { ...errorReply(this.#errorStyle, error, 'tollgate'), metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
   }
 
   /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */
@@ -298,4 +333,8 @@ export class Exchange implements Stage {
       timeToFirstTokenMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedAtMs,
     }
   }
+}
+
+function jsonHeaders(body: Buffer): Record<string, string> {
+  return { 'content-type': 'application/json', 'content-length': String(body.length) }
 }

@@ -2,22 +2,21 @@
 // Pure but for the estimate it writes into the exchange's charge.
 
 import type { Caller } from '../callers/caller.ts'
-import type { ChainStep, RuntimeConfig } from '../config/runtime-config.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Format } from '../formats/format.ts'
-import { writtenModel } from '../providers/attempt-stage.ts'
-import { chainClusterName } from '../providers/chain-name.ts'
+import { chainClusterName, stepClusterName } from '../providers/chain-name.ts'
+import { type PlannedStep, writtenModel } from '../providers/plan-chain.ts'
 import type { Action } from './action.ts'
-import { type Charge, METADATA_NAMESPACE } from './charge.ts'
+import type { Charge } from './charge.ts'
 import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
 import { estimateRequest } from './estimate.ts'
 import { selectChain } from './select-chain.ts'
+import { METADATA_NAMESPACE, ROUTE_NAMESPACE } from './namespaces.ts'
 import { MODEL_HEADER, selectModel } from './select-model.ts'
 
-/** Where the attempt stage and Envoy's priority_group read the provider chain. */
-export const ROUTE_NAMESPACE = 'tollgate.route'
 /** Route marker on every Envoy, cluster_header on 1.37–1.39. */
 export const CHAIN_HEADER = 'x-tollgate-chain'
 
@@ -41,7 +40,7 @@ export interface RequestInput {
 /** What is kept of a request until its answer has passed. Not the body: it may be large, and answers may take minutes. */
 export interface PreparedRequest {
   readonly clientModel: string
-  readonly chain: readonly ChainStep[]
+  readonly chain: readonly PlannedStep[]
   readonly stream: boolean
   readonly inputTokensEstimate: number
   /** We asked for the usage of this stream on our own account. */
@@ -59,7 +58,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const parsed = format.parseRequest(input.body, headers.get('content-type'))
   const model = selectModel(config, headers, parsed.model)
   const chain = selectChain({ config, model, format, credentials: input.credentials })
-  const upstreamModel = writtenModel(model)
+  const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
   const body = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
@@ -73,10 +72,9 @@ export function requestAction(input: RequestInput, { request, body }: ReturnType
   const { clientModel, chain } = request
   const canonicalPath = format.canonicalPath(path)
   const contentLength = (body ?? input.body).length
-  const providers = chain.map((step) => step.provider.name)
   const set: Record<string, string> = {
     [MODEL_HEADER]: clientModel,
-    [CHAIN_HEADER]: chainClusterName(providers),
+    [CHAIN_HEADER]: chainClusterName(chain),
     'x-envoy-max-retries': String(chain.length - 1),
     'accept-encoding': 'identity',
   }
@@ -90,7 +88,7 @@ export function requestAction(input: RequestInput, { request, body }: ReturnType
     metadata: {
       [METADATA_NAMESPACE]: descriptorValues(input, clientModel, charge),
       [ROUTE_NAMESPACE]: {
-        priority_groups: providers.map((name) => ({ name })),
+        priority_groups: chain.map((step) => ({ name: stepClusterName(step) })),
         steps: chain.map((step) => ({ provider: step.provider.name, model: step.upstreamModel })),
         path: canonicalPath + query,
         content_length: contentLength,

@@ -1,10 +1,10 @@
 // Step 3: who may be asked, in which order. A provider that cannot be called is left out here, because the attempt stage can no longer move on.
 
-import type { ChainStep, ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import type { ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Format } from '../formats/format.ts'
 import { attemptStageNeed } from '../providers/attempt-stage.ts'
-import { providerApis } from '../providers/index.ts'
+import { type PlannedStep, planChain } from '../providers/plan-chain.ts'
 import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
 
 export interface ChainInput {
@@ -15,13 +15,13 @@ export interface ChainInput {
 }
 
 /** Never empty. Throws TollgateError: `format_not_served` when no provider of the model speaks the format, `no_provider` when none of those has a credential. */
-export function selectChain({ config, model, format, credentials }: ChainInput): readonly ChainStep[] {
-  const speaking = model.chain.filter((step) => providerApis[step.provider.api].calls.get(format.name)?.dialect === undefined && providerApis[step.provider.api].calls.has(format.name))
+export function selectChain({ config, model, format, credentials }: ChainInput): readonly PlannedStep[] {
+  const speaking = planChain(model, format.name)
   if (speaking.length === 0) {
     const apis = [...new Set(model.chain.map((step) => step.provider.api))].join(', ')
     throw new TollgateError(
       'format_not_served',
-      `The model ${model.clientModel} is served through the ${apis} API, which does not take ${format.paths[0] ?? format.name}. Use that API's own endpoint, or another model.`,
+      `The model ${model.clientModel} is served through the ${apis} API, which has no such call as ${format.paths[0] ?? format.name}. Ask another model.`,
     )
   }
   const callable = speaking.filter((step) => isCallable(config, step, credentials))
@@ -32,6 +32,6 @@ export function selectChain({ config, model, format, credentials }: ChainInput):
 }
 
 // Where Envoy injects the credential by itself, this process need not have it.
-function isCallable(config: RuntimeConfig, step: ChainStep, credentials: ProviderCredentials): boolean {
-  return attemptStageNeed(config, step.provider) === 'none' || credentials.usable(step.provider)
+function isCallable(config: RuntimeConfig, step: PlannedStep, credentials: ProviderCredentials): boolean {
+  return (step.stage === 'plain' && attemptStageNeed(config, step.provider) === 'none') || credentials.usable(step.provider)
 }

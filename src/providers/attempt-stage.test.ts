@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { EnvoyVersion, ModelConfig, ProviderConfig } from '../config/runtime-config.ts'
 import { model, provider, runtimeConfig } from '../../test/support/runtime-config.ts'
-import { attemptStageNeed, ownedHeaders, writtenModel, type AttemptStageNeed } from './attempt-stage.ts'
+import { attemptStageNeed, ownedHeaders, type AttemptStageNeed } from './attempt-stage.ts'
+import { writtenModel } from './plan-chain.ts'
 
 const [one, two] = [provider('one'), provider('two')]
 const prefixed = provider('prefixed', { pathPrefix: '/llm' })
@@ -34,7 +35,7 @@ describe('attemptStageNeed', () => {
 
   it('is none for an alias on which the whole chain agrees', () => {
     const alias = model('m', [[one, 'other'], [two, 'other']])
-    assert.equal(writtenModel(alias), 'other')
+    assert.equal(writtenModel(alias, 'openai-chat'), 'other')
     assert.deepEqual([one, two].map((each) => need(each, [alias])), ['none', 'none'])
   })
 

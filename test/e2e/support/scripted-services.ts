@@ -139,7 +139,7 @@ function attemptStage({ script, attempts }: Services, call: Call): void {
 
 function routed({ chain }: Script): object {
   if (chain.length === 0) return {}
-  const headers = { 'x-tollgate-chain': chainClusterName(chain), 'x-envoy-max-retries': String(chain.length - 1) }
+  const headers = { 'x-tollgate-chain': chainClusterName(chain.map((name) => ({ provider: { name }, stage: 'plain' }))), 'x-envoy-max-retries': String(chain.length - 1) }
   return { response: { clear_route_cache: true, header_mutation: { set_headers: setHeaders(headers), remove_headers: ['authorization', 'x-api-key'] } } }
 }
 

@@ -1,0 +1,61 @@
+// The body of one attempt: the client's under the provider's own model name, or the same request in the provider's dialect.
+
+import type { ProviderConfig } from '../config/runtime-config.ts'
+import { conversionFor } from '../conversions/index.ts'
+import { TollgateError } from '../core/errors.ts'
+import type { Headers } from '../core/headers.ts'
+import type { Format } from '../formats/format.ts'
+import { formatForPath } from '../formats/index.ts'
+import { providerApis } from '../providers/index.ts'
+import { isConverted } from '../providers/plan-chain.ts'
+import { findCall, type ProviderCall } from '../providers/provider-api.ts'
+
+export interface AttemptTarget {
+  readonly provider: ProviderConfig
+  readonly upstreamModel: string
+  /** `path`: the client's canonical path with its query. */
+  readonly route: { readonly path: string }
+  readonly headers: Headers
+}
+
+export interface WrittenBody {
+  /** Undefined when the client's own goes on. */
+  readonly body: Buffer | undefined
+  /** Path and query, without the provider's prefix. */
+  readonly path: string
+  /** Parameters that were left out; undefined for a body that was not converted. */
+  readonly dropped: readonly string[] | undefined
+}
+
+/** `body` is undefined where the stage is not shown it. Throws TollgateError for a request that this provider cannot be asked. */
+export function writeBody(target: AttemptTarget, body: Buffer | undefined): WrittenBody {
+  const { provider, route } = target
+  const format = formatForPath(stripQuery(route.path))
+  const call = format === undefined ? undefined : findCall(providerApis[provider.api], format.name, target.upstreamModel)
+  if (format === undefined || call === undefined) throw new TollgateError('internal', `The provider ${provider.name} has no call for the path that the request stage wrote.`)
+  if (body === undefined) return { body: undefined, path: pathOf(target, call, false), dropped: undefined }
+  return !isConverted(call) ? renameModel(target, format, call, body) : convertBody(target, format, call, body)
+}
+
+function renameModel(target: AttemptTarget, format: Format, call: ProviderCall, body: Buffer): WrittenBody {
+  const { upstreamModel, headers } = target
+  const parsed = format.parseRequest(body, headers.get('content-type'))
+  const edited = parsed.model === upstreamModel ? undefined : parsed.edit({ model: upstreamModel })
+  return { body: edited, path: pathOf(target, call, parsed.stream), dropped: undefined }
+}
+
+function convertBody(target: AttemptTarget, format: Format, call: ProviderCall, body: Buffer): WrittenBody {
+  const conversion = conversionFor(format.name, call)
+  if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format.name} to ${call.dialect ?? call.envelope}.`)
+  const { body: converted, dropped, stream } = conversion.convertRequest(body, { upstreamModel: target.upstreamModel })
+  return { body: Buffer.from(JSON.stringify(converted)), path: pathOf(target, call, stream), dropped }
+}
+
+function pathOf({ provider, route, upstreamModel }: AttemptTarget, call: ProviderCall, stream: boolean): string {
+  return call.path({ clientPath: route.path, upstreamModel, stream, settings: provider.settings })
+}
+
+export function stripQuery(path: string): string {
+  const at = path.indexOf('?')
+  return at === -1 ? path : path.slice(0, at)
+}

@@ -1,0 +1,59 @@
+// How each step of a model's chain is asked for one client format, and through which of its provider's two clusters. Decided by the
+// configuration alone, so that the renderer and both stages come to the same answer.
+
+import type { ChainStep, ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import { memoize } from '../core/memoize.ts'
+import type { FormatName } from '../formats/format.ts'
+import { providerApis } from './index.ts'
+import { findCall, type ProviderCall } from './provider-api.ts'
+
+/**
+ * `plain`: the body goes on as the client sent it, but for the model's name. `convert`: the attempt stage sees the body; for a step whose
+ * body is converted, and for every later step of its chain, which must undo what was left in the headers.
+ */
+export type StepStage = 'plain' | 'convert'
+
+export interface PlannedStep extends ChainStep {
+  readonly call: ProviderCall
+  readonly stage: StepStage
+}
+
+/** The steps of a model's chain that serve `format`, in order. */
+export function planChain(model: ModelConfig, format: FormatName): readonly PlannedStep[] {
+  return plansOf(model).get(format) ?? []
+}
+
+/** Every plan of a model: format → steps. Formats that no step serves are not there. */
+export const plansOf: (model: ModelConfig) => ReadonlyMap<FormatName, readonly PlannedStep[]> = memoize((model) => {
+  const formats = new Set(model.chain.flatMap((step) => [...providerApis[step.provider.api].calls.keys()]))
+  return new Map([...formats].map((format) => [format, plan(model, format)] as const))
+})
+
+function plan(model: ModelConfig, format: FormatName): readonly PlannedStep[] {
+  let stage: StepStage = 'plain'
+  return model.chain.flatMap((step) => {
+    const call = findCall(providerApis[step.provider.api], format, step.upstreamModel)
+    if (call === undefined) return []
+    if (isConverted(call)) stage = 'convert'
+    return [{ ...step, call, stage }]
+  })
+}
+
+/** True when the provider gets another body than the client's. */
+export function isConverted(call: ProviderCall): boolean {
+  return call.dialect !== undefined || call.envelope !== 'none'
+}
+
+/**
+ * The model name that the request stage writes into the body: the upstream name when all plain steps agree on one, so that a mere alias
+ * costs no attempt stage; else the canonical name. Steps that are not plain write their own.
+ */
+export function writtenModel(model: ModelConfig, format: FormatName): string {
+  const [first, ...rest] = planChain(model, format).filter((step) => step.stage === 'plain')
+  return first !== undefined && rest.every((step) => step.upstreamModel === first.upstreamModel) ? first.upstreamModel : model.clientModel
+}
+
+/** Every plan of the configuration with the name that its request stage writes. */
+export const allPlans: (config: Pick<RuntimeConfig, 'models'>) => readonly { readonly steps: readonly PlannedStep[]; readonly written: string }[] = memoize((config) =>
+  [...config.models.values()].flatMap((model) => [...plansOf(model)].map(([format, steps]) => ({ steps, written: writtenModel(model, format) }))),
+)
