@@ -79,6 +79,11 @@ export const annotations: readonly Annotation[] = [
   { at: ['retry_priority'], why: ['The next attempt takes a priority that was not tried.'] },
   { at: ['clusters', 'name'], value: 'tollgate.extproc', why: ['Tollgate\'s processor.'] },
   { at: ['clusters', 'name'], value: 'tollgate.ratelimit', why: ['Tollgate\'s rate limit service.'] },
+  {
+    at: ['clusters', 'name'],
+    value: 'openai.convert',
+    why: ['The same provider for requests in another API\'s format, which the attempt stage converts, and for the attempts after such a one.'],
+  },
   { at: ['clusters', 'per_connection_buffer_limit_bytes'], why: ['As on the listener.'] },
   { at: ['clusters', 'circuit_breakers'], why: ['The default of 1024 requests at a time would fail the 1025th stream.'] },
   {
@@ -108,7 +113,7 @@ export const annotations: readonly Annotation[] = [
   { at: ['common_http_protocol_options', 'idle_timeout'], why: ['Node and vLLM\'s server close idle connections after 5 s; a request sent into that close would be lost.'] },
   { at: ['http_filters', 'name'], value: 'tollgate.attempt', why: ['The attempt stage: once per attempt, only where Envoy\'s own filters are not enough.'] },
   { at: ['request_body_mode'], value: 'NONE', why: ['The body stays as it is, so it is not sent again.'] },
-  { at: ['forwarding_namespaces'], why: ['Path and model names that the request stage decided on.'] },
+  { at: ['forwarding_namespaces'], why: ['The stages leave word for each other: attempts learn path and model names, the request stage what an attempt left out.'] },
   {
     at: ['http_filters', 'name'],
     value: 'tollgate.headers',

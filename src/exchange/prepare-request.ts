@@ -14,6 +14,7 @@ import type { Charge } from './charge.ts'
 import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
 import { estimateRequest } from './estimate.ts'
 import { selectChain } from './select-chain.ts'
+import { leaveOutUnable } from './leave-out-unable.ts'
 import { METADATA_NAMESPACE, ROUTE_NAMESPACE } from './namespaces.ts'
 import { MODEL_HEADER, selectModel } from './select-model.ts'
 
@@ -57,7 +58,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   refuseEncoded(headers)
   const parsed = format.parseRequest(input.body, headers.get('content-type'))
   const model = selectModel(config, headers, parsed.model)
-  const chain = selectChain({ config, model, format, credentials: input.credentials })
+  const chain = leaveOutUnable(selectChain({ config, model, format, credentials: input.credentials }), format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
   const body = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })

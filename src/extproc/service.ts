@@ -111,7 +111,7 @@ class StageDriver implements GrpcCallHandler {
   #fail(thrown: unknown, kind: MessageKind | undefined): void {
     const error = TollgateError.from(thrown)
     const { log, extprocObserver } = this.#dependencies
-    if (error.code === 'internal' || this.#name === 'attempt') {
+    if (error.code === 'internal' || (this.#name === 'attempt' && error.httpStatus >= 500)) {
       log.error({ stage: this.#name, message: kind, err: error.cause ?? error }, 'An exchange failed.')
       extprocObserver.failed(this.#name, error.code)
     }
