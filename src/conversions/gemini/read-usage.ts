@@ -1,0 +1,34 @@
+// usageMetadata in our counting. Source: ai.google.dev/api/generate-content, UsageMetadata: the prompt includes what came from the cache,
+// the candidates do not include the thoughts, and numbers that are 0 are left out.
+
+import type { RawUsage } from '../../core/usage.ts'
+import type { JsonObject, JsonValue } from '../conversation.ts'
+
+/** Counts stay as the provider wrote them when they are no numbers: core/usage.ts judges them. */
+export function readUsage(metadata: JsonObject): RawUsage {
+  const total = metadata['totalTokenCount']
+  const thoughts = metadata['thoughtsTokenCount']
+  const candidates = metadata['candidatesTokenCount']
+  const input = sum(metadata['promptTokenCount'], metadata['toolUsePromptTokenCount'])
+  // A few versions counted the thoughts among the candidates; the total tells.
+  const isInclusive = thoughts !== undefined && isNumber(input) && isNumber(candidates) && input + candidates === total
+  const output = isInclusive ? candidates : sum(candidates, thoughts)
+  return {
+    inputTokens: input,
+    cachedInputTokens: metadata['cachedContentTokenCount'],
+    // Without either count the total knows: an answer of nothing, such as a blocked prompt.
+    outputTokens: output === undefined && isNumber(total) && isNumber(input) ? total - input : output,
+    reasoningTokens: thoughts,
+    totalTokens: total,
+  }
+}
+
+function sum(one: JsonValue | undefined, other: JsonValue | undefined): JsonValue | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  if (isNumber(one) && isNumber(other)) return one + other
+  return isNumber(one) ? other : one
+}
+
+function isNumber(value: JsonValue | undefined): value is number {
+  return typeof value === 'number'
+}
