@@ -1,40 +1,55 @@
 // providers: → ProviderConfig by name.
 
-import { providerApis } from '../providers/index.ts'
-import { noSettings } from '../providers/provider-api.ts'
+import { compileCredential } from './compile-credential.ts'
+import { apiOf, compileProviderSettings, defaultUrl } from './compile-provider-settings.ts'
 import type { Draft } from './draft.ts'
 import { isLoopbackHost } from './parse-listen-address.ts'
 import { parseProviderUrl, type ProviderUrl } from './parse-provider-url.ts'
 import { whyNotProviderHeader } from './reserved-names.ts'
-import type { Credential, ProviderConfig } from './runtime-config.ts'
-import { providerSchema } from './schema.ts'
+import type { ProviderApiName, ProviderConfig } from './runtime-config.ts'
 import { headerValue } from './schema-names.ts'
+import { providerSchema } from './schema-providers.ts'
 import { fileState, resolvePath, type Sources } from './sources.ts'
 import type { Path } from './yaml-source.ts'
 
 /** Providers that are wrong are left out; their names are still known to `draft.keys`. */
 export function compileProviders(draft: Draft, sources: Sources): ReadonlyMap<string, ProviderConfig> {
   const providers = new Map<string, ProviderConfig>()
-  const shape = providerSchema.shape
   for (const name of draft.keys(['providers'])) {
-    const path: Path = ['providers', name]
-    const api = draft.pick([...path, 'api'], shape.api)
-    const url = draft.pick([...path, 'url'], shape.url) ?? (api === undefined ? undefined : defaultUrl(api))
-    if (url !== undefined) warnAboutPlainText(draft, [...path, 'url'], url)
-    const credential = compileCredential({ draft, path: [...path, 'credential'], sources }, draft.pick([...path, 'credential'], shape.credential))
-    const headers = compileHeaders(draft, [...path, 'headers'], whyNotProviderHeader)
-    const caFile = compileCaFile({ draft, path: [...path, 'ca_file'], sources }, draft.pick([...path, 'ca_file'], shape.ca_file), url)
-    if (draft.pick(path, providerSchema) !== undefined && api !== undefined && url !== undefined) {
-      providers.set(name, { name, api, ...url, settings: noSettings, credential, headers, caFile })
-    }
+    const provider = compileProvider(draft, sources, name)
+    if (provider !== undefined) providers.set(name, provider)
   }
   return providers
 }
 
-function defaultUrl(api: ProviderConfig['api']): ProviderUrl {
-  const parsed = parseProviderUrl(providerApis[api].defaultUrl(noSettings) ?? '')
-  if (!parsed.ok) throw new Error(`the default URL of the ${api} API cannot be parsed`)
-  return parsed.value
+function compileProvider(draft: Draft, sources: Sources, name: string): ProviderConfig | undefined {
+  const shape = providerSchema.shape
+  const path: Path = ['providers', name]
+  const written = draft.pick([...path, 'api'], shape.api)
+  const api = written === undefined ? undefined : apiOf(written)
+  const settings = written === undefined ? undefined : compileProviderSettings(draft, path, written)
+  const usual = written === undefined || settings === undefined ? undefined : defaultUrl(written, settings)
+  if (usual === undefined && api === 'azure-openai' && !draft.has([...path, 'url']))
+    draft.problem(path, 'the key "url" is missing, which azure-openai needs: url: https://NAME.openai.azure.com', 'key')
+  const url = draft.pick([...path, 'url'], shape.url) ?? parseUsual(usual)
+  if (url !== undefined) checkUrl(draft, [...path, 'url'], url, api)
+  const credential = compileCredential({ draft, path: [...path, 'credential'], sources }, draft.pick([...path, 'credential'], shape.credential), api)
+  const headers = compileHeaders(draft, [...path, 'headers'], whyNotProviderHeader)
+  const caFile = compileCaFile({ draft, path: [...path, 'ca_file'], sources }, draft.pick([...path, 'ca_file'], shape.ca_file), url)
+  if (draft.pick(path, providerSchema) === undefined || api === undefined || url === undefined || settings === undefined) return undefined
+  return { name, api, ...url, settings, credential, headers, caFile }
+}
+
+/** Undefined too when a setting that belongs into the host is missing or wrong, which is a problem already. */
+function parseUsual(url: string | undefined): ProviderUrl | undefined {
+  const parsed = parseProviderUrl(url ?? '')
+  return parsed.ok ? parsed.value : undefined
+}
+
+function checkUrl(draft: Draft, path: Path, url: ProviderUrl, api: ProviderApiName | undefined): void {
+  if (api === 'azure-openai' && url.pathPrefix.endsWith('/openai'))
+    draft.problem(path, 'allowed: a URL without the final /openai, because Tollgate appends paths that begin with it; remove it')
+  warnAboutPlainText(draft, path, url)
 }
 
 function warnAboutPlainText(draft: Draft, path: Path, url: ProviderUrl): void {
@@ -46,17 +61,6 @@ interface Place {
   readonly draft: Draft
   readonly path: Path
   readonly sources: Sources
-}
-
-function compileCredential({ draft, path, sources }: Place, written: { env: string } | { file: string } | undefined): Credential {
-  if (written === undefined) return { kind: 'none' }
-  if ('env' in written) return { kind: 'env', name: written.env }
-  const file = resolvePath(sources, written.file)
-  const state = fileState(sources, file)
-  // It may be mounted later, and the provider is left out of every chain until then.
-  if (state.kind === 'unreadable')
-    draft.warn([...path, 'file'], `but ${sources.display(file)} cannot be read (${state.reason}); until it can, this provider is not called`)
-  return { kind: 'file', path: file }
 }
 
 function compileCaFile({ draft, path, sources }: Place, written: string | undefined, url: ProviderUrl | undefined): string | undefined {

@@ -113,10 +113,10 @@ export function describeFound(found: unknown, path: Path): string {
 
 // In a URL only user, password and query can be secret; in credentials and header values anything can.
 function maySecretsStandAt(path: Path, found: unknown): boolean {
-  const [section, , field, part] = path
+  const [section, , field] = path
   const isUrl = section === 'store' || (section === 'providers' && field === 'url')
   if (isUrl) return typeof found === 'string' && /[@?]/.test(found)
-  return section === 'providers' && (field === 'headers' || (field === 'credential' && part !== 'file'))
+  return section === 'providers' && (field === 'headers' || (field === 'credential' && path.at(-1) !== 'file'))
 }
 
 export function valueAt(value: unknown, path: Path): unknown {

@@ -1,7 +1,8 @@
 // Which other files a tollgate.yaml names: what must be read, or looked at, before it can be compiled.
 
 import { createDraft } from './draft.ts'
-import { limitSchema, providerSchema } from './schema.ts'
+import { limitSchema } from './schema.ts'
+import { providerSchema, type WrittenCredential } from './schema-providers.ts'
 import { resolvePath, type Sources } from './sources.ts'
 
 export interface ReferencedFiles {
@@ -23,8 +24,16 @@ export function referencedFiles(sources: Pick<Sources, 'path' | 'text'>): Refere
   for (const name of draft.keys(['providers'])) {
     const credential = draft.pick(['providers', name, 'credential'], providerSchema.shape.credential)
     const caFile = draft.pick(['providers', name, 'ca_file'], providerSchema.shape.ca_file)
-    if (credential !== undefined && 'file' in credential) secrets.add(resolvePath(sources, credential.file))
+    for (const file of credentialFiles(credential)) secrets.add(resolvePath(sources, file))
     if (caFile !== undefined) secrets.add(resolvePath(sources, caFile))
   }
   return { limits: [...limits], secrets: [...secrets] }
+}
+
+function credentialFiles(credential: WrittenCredential | undefined): readonly string[] {
+  if (typeof credential !== 'object') return []
+  if ('file' in credential) return [credential.file]
+  if ('google' in credential) return credential.google === 'default' ? [] : [credential.google.file]
+  const secret = 'entra' in credential && credential.entra !== 'default' ? credential.entra.client_secret : undefined
+  return secret !== undefined && 'file' in secret ? [secret.file] : []
 }

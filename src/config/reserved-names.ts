@@ -19,7 +19,8 @@ const messageHeaders = new Set(['host', 'content-length', 'content-encoding', 'a
 
 /** Headers in which clients or operators put secrets: they are stripped from requests and may not stand in a file. */
 export const secretHeaders: ReadonlySet<string> = new Set([
-  ...credentialHeaders,
+  // Whose quota a call counts on is for the operator to say.
+  ...[...credentialHeaders].filter((name) => name !== 'x-goog-user-project'),
   'authorization',
   'proxy-authorization',
   'x-api-key',

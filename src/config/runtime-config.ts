@@ -5,10 +5,16 @@ import type { Cost } from '../costs/cost.ts'
 import type { DomainRules } from '../ratelimit/domain-rules.ts'
 
 /** Where a secret comes from. Its value is never part of the configuration. */
-export type Credential =
-  | { readonly kind: 'env'; readonly name: string }
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'none' }
+export type Credential = SecretSource | CloudCredential | { readonly kind: 'none' }
+
+export type SecretSource = { readonly kind: 'env'; readonly name: string } | { readonly kind: 'file'; readonly path: string }
+
+/** Short-lived credentials that a cloud's identity service gives; undefined everywhere: its default chain. */
+export type CloudCredential =
+  | { readonly kind: 'aws'; readonly profile: string | undefined; readonly roleArn: string | undefined; readonly externalId: string | undefined }
+  /** `path`: JSON file of a service account or of workload identity federation. */
+  | { readonly kind: 'google'; readonly path: string | undefined }
+  | { readonly kind: 'entra'; readonly tenantId: string | undefined; readonly clientId: string | undefined; readonly clientSecret: SecretSource | undefined }
 
 /** Which dialects a provider speaks and how it wants its key: the name of an entry in `providers/index.ts`. */
 export type ProviderApiName =

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { Parsed } from './problem.ts'
 
 /** A string with a pattern: the sentence is the message for every way of missing it. */
-function named(pattern: RegExp, allowed: string): z.ZodString {
+export function named(pattern: RegExp, allowed: string): z.ZodString {
   return z.string({ error: allowed }).regex(pattern, { error: allowed })
 }
 
@@ -33,8 +33,8 @@ export const providerName = named(
 
 export const modelName = named(
   // oxlint-disable-next-line no-control-regex -- keeping control characters out is the point
-  /^(?! )[^\u0000-\u001f\u007f-\u009f]{1,200}(?<! )$/,
-  'a model name of 1 to 200 printable characters, without spaces around it',
+  /^(?! )(?!\.{1,2}$)[^\u0000-\u001f\u007f-\u009f]{1,200}(?<! )$/,
+  'a model name of 1 to 200 printable characters, without spaces around it, other than . and ..',
 )
 
 export const costName = named(/^[a-z][a-z0-9_]{0,62}$/, 'a cost name of lower-case letters, digits and _, beginning with a letter')

@@ -4,43 +4,15 @@ import { z } from 'zod'
 import { byteSizeRule, parseByteSize } from './parse-byte-size.ts'
 import { durationRule, parseDuration } from './parse-duration.ts'
 import { addressRule, parseListenAddress } from './parse-listen-address.ts'
-import { parseProviderUrl } from './parse-provider-url.ts'
 import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
-import { attributeName, costName, environmentName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
+import { attributeName, costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
+import { providerSchema } from './schema-providers.ts'
 
 /** Longest provider chain: every step may cost a client one more timeout. */
 const MAX_CHAIN_STEPS = 5
 
 const duration = parsedText(parseDuration, { allowed: durationRule, pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$' })
 const address = parsedText(parseListenAddress, { allowed: addressRule, pattern: '^(unix:.+|.+:[0-9]{1,5})$' })
-
-const credentialRule = '{env: NAME_OF_A_VARIABLE} or {file: path/to/secret}, never the secret itself; leave it out for a server that needs none'
-const credential = z
-  .union(
-    [
-      z.strictObject({ env: environmentName.describe('Environment variable that holds the secret, read for every attempt.') }),
-      z.strictObject({ file: filePath.describe('File that holds nothing but the secret; read again when it changes.') }),
-    ],
-    { error: credentialRule },
-  )
-  .describe('Where the secret comes from. Without it no credential is sent, as local servers want it.')
-
-export const providerSchema = z
-  .strictObject({
-    api: z
-      .enum(['openai', 'anthropic'], { error: '"openai" or "anthropic"' })
-      .describe("The API it speaks: openai for OpenAI and everything compatible with it, anthropic for Anthropic's own."),
-    url: parsedText(parseProviderUrl, { allowed: 'http:// or https://, a host, and if needed a port and a path', pattern: '^https?://' })
-      .optional()
-      .meta({
-        description: "Base URL, without the final /v1. Default: the API owner's, https://api.openai.com or https://api.anthropic.com.",
-        examples: ['http://127.0.0.1:8000'],
-      }),
-    credential: credential.optional(),
-    headers: z.record(headerName, headerValue).optional().describe('Request headers to set on every attempt at this provider. Not for secrets.'),
-    ca_file: filePath.optional().describe("PEM file with the certificate authorities to trust instead of the system's; only with https."),
-  })
-  .describe('Who is called, and how it authenticates us.')
 
 const stepRule = 'the name of a provider, or {use: provider, model: its name for the model}'
 export const stepSchema = z

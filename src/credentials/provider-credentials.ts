@@ -2,15 +2,10 @@
 
 import type { ProviderConfig } from '../config/runtime-config.ts'
 import { providerApis } from '../providers/index.ts'
+import type { AttemptRequest } from './attempt-request.ts'
+import type { CloudCredentials } from './cloud-credentials.ts'
+import { isCloud } from './is-cloud.ts'
 import type { SecretReader } from './secret-reader.ts'
-
-/** One attempt, as it will be sent: what a signature may have to cover. */
-export interface AttemptRequest {
-  readonly method: string
-  /** Path and query, as the provider sees them. */
-  readonly path: string
-  readonly body: Buffer
-}
 
 export interface ProviderCredentials {
   /** Whether an attempt at the provider could be authorized now. Cheap: asked for every step of every request. */
@@ -19,10 +14,17 @@ export interface ProviderCredentials {
   authorize(provider: ProviderConfig, attempt: AttemptRequest): Readonly<Record<string, string>> | undefined | Promise<Readonly<Record<string, string>> | undefined>
 }
 
-export function createProviderCredentials(secrets: SecretReader): ProviderCredentials {
+/** `cloud` undefined: providers with cloud credentials are not usable. */
+export function createProviderCredentials(secrets: SecretReader, cloud?: CloudCredentials): ProviderCredentials {
   return {
-    usable: ({ credential }) => credential.kind === 'none' || secrets.read(credential) !== undefined,
-    authorize: ({ api, credential }) => {
+    usable: (provider) => {
+      const { credential } = provider
+      if (isCloud(credential)) return cloud?.usable(provider) ?? false
+      return credential.kind === 'none' || secrets.read(credential) !== undefined
+    },
+    authorize: (provider, attempt) => {
+      const { api, credential } = provider
+      if (isCloud(credential)) return cloud?.authorize(provider, attempt)
       if (credential.kind === 'none') return {}
       const secret = secrets.read(credential)
       const { credentialHeader, credentialPrefix } = providerApis[api]

@@ -3,11 +3,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
-import type { Credential } from '../config/runtime-config.ts'
+import type { SecretSource } from '../config/runtime-config.ts'
 
 export interface SecretReader {
   /** The secret, trimmed; undefined when it is missing, empty, or cannot be sent in a header. Never throws. */
-  read(credential: Credential): string | undefined
+  read(credential: SecretSource | { readonly kind: 'none' }): string | undefined
 }
 
 export interface SecretReaderOptions {

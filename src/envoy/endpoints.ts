@@ -1,6 +1,7 @@
 // The endpoints of provider clusters.
 
 import type { ProviderConfig } from '../config/runtime-config.ts'
+import { hostHeader } from '../providers/host-header.ts'
 import { socketAddress } from './address.ts'
 import type { EnvoyObject } from './envoy-object.ts'
 import { backendNamespace } from './names.ts'
@@ -32,8 +33,3 @@ export function fuseEndpoint(provider: ProviderConfig): EnvoyObject {
 
 /** Port of the long dead discard service: privileged, and nothing listens there. */
 const closedPort = 9
-
-function hostHeader({ scheme, host, port }: ProviderConfig): string {
-  const name = host.includes(':') ? `[${host}]` : host
-  return port === (scheme === 'https' ? 443 : 80) ? name : `${name}:${port}`
-}

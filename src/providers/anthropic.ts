@@ -15,6 +15,7 @@ export const anthropic: ProviderApi = {
   name: 'anthropic',
   otelName: 'anthropic',
   calls,
+  settings: {},
   defaultUrl: () => 'https://api.anthropic.com',
   credentialHeader: 'x-api-key',
   credentialPrefix: '',

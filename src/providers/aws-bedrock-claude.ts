@@ -21,6 +21,7 @@ export const awsBedrockClaude: ProviderApi = {
     ['openai-chat', invokeCall('anthropic-messages')],
     ['openai-responses', invokeCall('anthropic-messages')],
   ]),
+  settings: { region: 'required' },
   defaultUrl: bedrockUrl,
   credentialHeader: 'authorization',
   credentialPrefix: 'Bearer ',

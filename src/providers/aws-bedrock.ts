@@ -28,6 +28,7 @@ export const awsBedrock: ProviderApi = {
     ['anthropic-messages', converse],
     ['openai-embeddings', embeddings],
   ]),
+  settings: { region: 'required' },
   defaultUrl: bedrockUrl,
   // A Bedrock API key goes into the same header as a signature.
   credentialHeader: 'authorization',

@@ -48,6 +48,7 @@ export const azureOpenai: ProviderApi = {
     ['openai-responses', responses],
     ['anthropic-messages', operationCall('chat/completions', 'openai-chat')],
   ]),
+  settings: { apiVersion: 'optional' },
   // Every resource has a host of its own.
   defaultUrl: () => undefined,
   credentialHeader: 'api-key',

@@ -17,6 +17,7 @@ export const cohere: ProviderApi = {
     ['anthropic-messages', compatibleCall('chat/completions', 'openai-chat')],
     ['cohere-rerank', passCall],
   ]),
+  settings: {},
   defaultUrl: () => 'https://api.cohere.com',
   credentialHeader: 'authorization',
   credentialPrefix: 'Bearer ',

@@ -17,6 +17,7 @@ export const gcpVertexClaude: ProviderApi = {
     ['openai-chat', predictCall('anthropic-messages')],
     ['openai-responses', predictCall('anthropic-messages')],
   ]),
+  settings: { project: 'required', location: 'required' },
   defaultUrl: vertexUrl,
   credentialHeader: 'authorization',
   credentialPrefix: 'Bearer ',

@@ -20,6 +20,7 @@ export const gcpVertex: ProviderApi = {
     ['anthropic-messages', generate],
     ['openai-embeddings', { dialect: 'vertex-embeddings', envelope: 'none', path: (call) => vertexModelPath('google', 'predict', call) }],
   ]),
+  settings: { project: 'required', location: 'required' },
   defaultUrl: vertexUrl,
   credentialHeader: 'authorization',
   credentialPrefix: 'Bearer ',

@@ -24,6 +24,7 @@ export const googleAiStudio: ProviderApi = {
     ['anthropic-messages', generate],
     ['openai-embeddings', { dialect: 'gemini-embeddings', envelope: 'none', path: ({ upstreamModel }) => modelPath(upstreamModel, 'batchEmbedContents') }],
   ]),
+  settings: {},
   defaultUrl: () => 'https://generativelanguage.googleapis.com',
   credentialHeader: 'x-goog-api-key',
   credentialPrefix: '',

@@ -28,6 +28,7 @@ export const openai: ProviderApi = {
   name: 'openai',
   otelName: 'openai',
   calls: new Map<FormatName, ProviderCall>([...spoken.map((format) => [format, pass] as const), ['anthropic-messages', chat]]),
+  settings: { apiPath: 'optional' },
   defaultUrl: () => 'https://api.openai.com',
   credentialHeader: 'authorization',
   credentialPrefix: 'Bearer ',

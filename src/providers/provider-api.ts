@@ -56,6 +56,8 @@ export interface ProviderApi {
   readonly otelName: string
   /** Client format → how it is asked for that. A format that is not there is not served. */
   readonly calls: ReadonlyMap<FormatName, ProviderCall>
+  /** Which of the settings it has, and whether it can be called without them. */
+  readonly settings: Readonly<Partial<Record<keyof ProviderSettings, 'required' | 'optional'>>>
   /** Where it is reached when the configuration gives no `url`; undefined: only the configuration can know. */
   defaultUrl(settings: ProviderSettings): string | undefined
   /** Lower-case request header that carries the credential, and the text before it. */

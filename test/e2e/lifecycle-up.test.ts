@@ -123,7 +123,7 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
     await configure({ providers: '  third: {api: opnai}', models: '  other: {providers: [nobody]}' })
     const running = up('--mock')
     assert.equal(await running.exited, 1)
-    assert.match(running.stderr(), /tollgate\.yaml:5:\d+: .*"openai" or "anthropic"/)
+    assert.match(running.stderr(), /tollgate\.yaml:5:\d+: .*allowed: openai, azure-openai/)
     assert.match(running.stderr(), /tollgate\.yaml:9:\d+: .*nobody/)
     assert.match(running.stderr(), /2 problems in the configuration; nothing was started\./)
   })
