@@ -30,6 +30,8 @@ export interface AnswerContext {
   readonly createdSeconds: number
   /** The client is to see the usage of its stream. */
   readonly usageAsked: boolean
+  /** How the client wants its embeddings (`encoding_format`); `float` when nobody said. Only for embeddings. */
+  readonly embeddingsEncoding?: 'float' | 'base64'
 }
 
 export interface ProviderDialect {
