@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto'
 import type { RuntimeConfig } from './config/runtime-config.ts'
+import { createCloudCredentials } from './credentials/cloud-credentials.ts'
 import { createProviderCredentials } from './credentials/provider-credentials.ts'
 import { createSecretReader } from './credentials/secret-reader.ts'
 import { systemClock } from './core/clock.ts'
@@ -22,6 +23,8 @@ import { createRateLimitService, RATE_LIMIT_METHOD } from './ratelimit/service.t
 
 /** Room for protobuf framing, headers and attributes around a body of the largest accepted size. */
 const MESSAGE_OVERHEAD_BYTES = 1024 * 1024
+/** How often cloud credentials are looked at: far more often than any of them ends. */
+const CREDENTIAL_CHECK_MS = 5_000
 
 export interface App {
   /** Where it listens, with real ports. */
@@ -49,6 +52,8 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   const started: (() => Promise<void>)[] = []
   growHeapFreely()
   const metrics = createMetrics()
+  const secrets = createSecretReader({ env, log, clock: systemClock })
+  const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
   const store = createStore(config, log)
   started.push(async () => store.close())
   try {
@@ -58,6 +63,8 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
     const ratelimit = await startGrpcServer({ address: config.listen.ratelimit, routes: ratelimitRoutes(), maxMessageBytes: MESSAGE_OVERHEAD_BYTES, log })
     started.push(() => ratelimit.close(0))
     const admin = await startAdmin()
+    cloud.follow(config)
+    const renewing = setInterval(() => cloud.check(), CREDENTIAL_CHECK_MS).unref()
     metrics.configLoaded('success')
     return {
       addresses: { extproc: extproc.address, ratelimit: ratelimit.address, admin: admin.address },
@@ -65,13 +72,17 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
       config: () => current,
       swap: (next) => {
         current = next
+        cloud.follow(next)
         metrics.configLoaded('success')
       },
       drain: () => {
         draining = true
         health.changed()
       },
-      close: (graceMs) => closeAll({ grpc: [extproc, ratelimit], admin, store, graceMs }),
+      close: async (graceMs) => {
+        await closeAll({ grpc: [extproc, ratelimit], admin, store, graceMs })
+        clearInterval(renewing)
+      },
     }
 
     function extprocRoutes(): GrpcRoutes {
@@ -80,7 +91,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
         clock: systemClock,
         newExchangeId: randomUUID,
         observer: createObserver(metrics, log),
-        credentials: createProviderCredentials(createSecretReader({ env, log, clock: systemClock })),
+        credentials: createProviderCredentials(secrets, cloud),
         log,
         extprocObserver: {
           opened: (stage) => metrics.extprocOpened(stage),

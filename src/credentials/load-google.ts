@@ -21,8 +21,12 @@ export async function loadGoogle(path: string | undefined, clock: Clock): Promis
   const authorization = sent.get('authorization')
   if (authorization === null) throw new Error('these Google credentials gave no token')
   const quotaProject = sent.get('x-goog-user-project')
-  const headers = { authorization, ...(quotaProject === null ? {} : { 'x-goog-user-project': quotaProject }) }
-  return { expiresAtMs: client.credentials.expiry_date ?? clock.now() + ASSUMED_LIFE_MS, headers: () => headers }
+  const withQuota = quotaProject === null ? { authorization } : { authorization, 'x-goog-user-project': quotaProject }
+  return {
+    expiresAtMs: client.credentials.expiry_date ?? clock.now() + ASSUMED_LIFE_MS,
+    // The project that tollgate.yaml names for the quota goes before the one in the credentials.
+    headers: (provider) => (provider.headers.has('x-goog-user-project') ? { authorization } : withQuota),
+  }
 }
 
 export function googleFiles(path: string | undefined, env: Readonly<Record<string, string | undefined>>): readonly string[] {

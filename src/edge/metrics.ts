@@ -27,6 +27,7 @@ export interface Metrics {
   rateLimitDecided(decision: { readonly domain: string; readonly overLimit: boolean; readonly shadow: boolean }): void
   rateLimitFailed(domain: string): void
   configLoaded(result: 'success' | 'failure'): void
+  credentialRefreshed(refresh: { readonly cloud: string; readonly result: 'success' | 'failure' }): void
 }
 
 export function createMetrics(): Metrics {
@@ -58,6 +59,8 @@ export function createMetrics(): Metrics {
   const rateLimitErrors = new Counter({ name: 'tollgate_ratelimit_errors_total', help: 'Rate limit calls that could not be answered.', labelNames: ['domain'], registers })
   const configLoads = new Counter({ name: 'tollgate_config_loads_total', help: 'Times the configuration was read.', labelNames: ['result'], registers })
   const configLoadedAt = new Gauge({ name: 'tollgate_config_loaded_timestamp_seconds', help: 'When the running configuration was read.', registers })
+
+  const credentialRefreshes = new Counter({ name: 'tollgate_credential_refreshes_total', help: 'Times short-lived credentials of a cloud were asked for.', labelNames: ['cloud', 'result'], registers })
 
   // Every series is looked up by its labels, one after the other; how many there can be is bounded by the configuration, as the labels are.
   const ended = remember((outcome) => remember((model) => remember((provider) => remember((usage) => exchanges({ outcome, model, provider, usage })))))
@@ -106,6 +109,7 @@ export function createMetrics(): Metrics {
       configLoads.inc({ result })
       if (result === 'success') configLoadedAt.setToCurrentTime()
     },
+    credentialRefreshed: (refresh) => credentialRefreshes.inc(refresh),
   }
 }
 
