@@ -2,9 +2,19 @@
 
 import { type Conversion, createConversion } from './conversion.ts'
 import type { ClientDialect, ProviderDialect } from './dialect.ts'
+import { cohereEmbeddings, createEmbeddingsConversion, type EmbeddingsDialect, geminiEmbeddings, titanEmbeddings, vertexEmbeddings } from './embeddings/index.ts'
+import { geminiProvider } from './gemini/index.ts'
 
 const clients: Readonly<Record<string, ClientDialect>> = {}
-const providers: Readonly<Record<string, ProviderDialect>> = {}
+const providers: Readonly<Record<string, ProviderDialect>> = {
+  gemini: geminiProvider,
+}
+const embeddings: Readonly<Record<string, EmbeddingsDialect>> = {
+  'cohere-embeddings': cohereEmbeddings,
+  'gemini-embeddings': geminiEmbeddings,
+  'titan-embeddings': titanEmbeddings,
+  'vertex-embeddings': vertexEmbeddings,
+}
 
 const known = new Map<string, Conversion>()
 
@@ -13,11 +23,16 @@ export function conversionFor(format: string, call: { readonly dialect: string |
   const name = `${format} ${call.dialect ?? ''} ${call.envelope}`
   let conversion = known.get(name)
   if (conversion === undefined) {
-    const client = clients[format]
-    const provider = providers[call.dialect ?? '']
-    if (client === undefined || provider === undefined) return undefined
-    conversion = createConversion(client, provider)
-    known.set(name, conversion)
+    conversion = create(format, call.dialect ?? '')
+    if (conversion !== undefined) known.set(name, conversion)
   }
   return conversion
+}
+
+function create(format: string, dialect: string): Conversion | undefined {
+  const vectors = embeddings[dialect]
+  if (vectors !== undefined) return format === 'openai-embeddings' ? createEmbeddingsConversion(vectors) : undefined
+  const client = clients[format]
+  const provider = providers[dialect]
+  return client === undefined || provider === undefined ? undefined : createConversion(client, provider)
 }

@@ -3,6 +3,8 @@
 import type { AnswerContext } from '../conversions/dialect.ts'
 import { conversionFor } from '../conversions/index.ts'
 import { TollgateError } from '../core/errors.ts'
+import type { Headers } from '../core/headers.ts'
+import type { RawUsage } from '../core/usage.ts'
 import { errorBodyFor } from '../formats/error-body.ts'
 import type { AnswerFacts, Format, StreamReader, StreamReaderOptions } from '../formats/format.ts'
 import { isConverted } from '../providers/plan-chain.ts'
@@ -18,8 +20,16 @@ export interface AnswerReader {
   convertError(body: Buffer, status: number): Buffer
 }
 
-export function createAnswerReader(format: Format, call: ProviderCall, context: AnswerContext): AnswerReader {
-  return isConverted(call) ? convertingReader(format, call, context) : passingReader(format)
+export interface AnswerSource {
+  readonly format: Format
+  readonly call: ProviderCall
+  readonly context: AnswerContext
+  /** Of the answer. */
+  readonly headers: Headers
+}
+
+export function createAnswerReader(source: AnswerSource): AnswerReader {
+  return isConverted(source.call) ? convertingReader(source) : passingReader(source.format)
 }
 
 function passingReader(format: Format): AnswerReader {
@@ -31,14 +41,14 @@ function passingReader(format: Format): AnswerReader {
   }
 }
 
-function convertingReader(format: Format, call: ProviderCall, context: AnswerContext): AnswerReader {
+function convertingReader({ format, call, context, headers }: AnswerSource): AnswerReader {
   const conversion = conversionFor(format.name, call)
   if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format.name} to ${call.dialect ?? call.envelope}.`)
   return {
     converts: true,
     readJson(body) {
-      const { body: converted, ...facts } = conversion.convertAnswer(body, context)
-      return { facts, body: converted }
+      const { body: converted, usage, ...facts } = conversion.convertAnswer(body, context)
+      return { facts: { ...facts, usage: usage ?? bedrockUsage(headers) }, body: converted }
     },
     createStreamReader() {
       if (conversion.convertStream === undefined) throw new TollgateError('provider_error', 'The provider answered with a stream that nobody asked for.')
@@ -49,4 +59,12 @@ function convertingReader(format: Format, call: ProviderCall, context: AnswerCon
       return errorBodyFor(format.errorStyle, { status, message, ...(type === undefined ? {} : { type }) })
     },
   }
+}
+
+// Models behind Bedrock's InvokeModel need not count in their bodies; Bedrock does in headers (docs.aws.amazon.com, Bedrock, "InvokeModel").
+function bedrockUsage(headers: Headers): RawUsage | undefined {
+  const inputTokens = headers.get('x-amzn-bedrock-input-token-count')
+  if (inputTokens === undefined) return undefined
+  const outputTokens = headers.get('x-amzn-bedrock-output-token-count')
+  return { inputTokens: Number(inputTokens), ...(outputTokens === undefined ? {} : { outputTokens: Number(outputTokens) }) }
 }

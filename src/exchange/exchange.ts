@@ -143,7 +143,7 @@ export class Exchange implements Stage {
       this.#envoyReply = { status: this.#status, codeDetails: codeDetails ?? 'unknown' }
       return endOfStream ? this.#envoyError(Buffer.alloc(0), 'fill') : PASS
     }
-    const { reader, format } = this.#identifyProvider(attributes.get(PROVIDER_ATTRIBUTE))
+    const { reader, format } = this.#identifyProvider(attributes.get(PROVIDER_ATTRIBUTE), headers)
     this.#converts = reader.converts
     if (reader.converts) this.#dropped = readDropped(context, this.#provider)
     const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? 'identity'
@@ -185,7 +185,7 @@ export class Exchange implements Stage {
     return action
   }
 
-  #identifyProvider(provider: string | undefined): { readonly reader: AnswerReader; readonly format: Format } {
+  #identifyProvider(provider: string | undefined, headers: Headers): { readonly reader: AnswerReader; readonly format: Format } {
     const request = this.#request
     const format = this.#endpoint?.format
     const chain = request?.chain ?? []
@@ -195,8 +195,8 @@ export class Exchange implements Stage {
     this.#provider = step.provider.name
     this.#upstreamModel = step.upstreamModel
     const createdSeconds = Math.floor(this.#dependencies.clock.now() / 1000)
-    const context = { clientModel: request.clientModel, exchangeId: this.id, createdSeconds, usageAsked: !request.usageAddedByUs }
-    return { reader: createAnswerReader(format, step.call, context), format }
+    const context = { clientModel: request.clientModel, exchangeId: this.id, createdSeconds, usageAsked: !request.usageAddedByUs, embeddingsEncoding: request.embeddingsEncoding }
+    return { reader: createAnswerReader({ format, call: step.call, context, headers }), format }
   }
 
   /** Sends the body of a 2xx answer past a reader. */

@@ -3,12 +3,13 @@
 
 import type { Caller } from '../callers/caller.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { type EmbeddingsEncoding, encodingOf } from '../conversions/embeddings/index.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Format } from '../formats/format.ts'
 import { chainClusterName, stepClusterName } from '../providers/chain-name.ts'
-import { type PlannedStep, writtenModel } from '../providers/plan-chain.ts'
+import { isConverted, type PlannedStep, writtenModel } from '../providers/plan-chain.ts'
 import type { Action } from './action.ts'
 import type { Charge } from './charge.ts'
 import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
@@ -46,6 +47,8 @@ export interface PreparedRequest {
   readonly inputTokensEstimate: number
   /** We asked for the usage of this stream on our own account. */
   readonly usageAddedByUs: boolean
+  /** How the client wants its embeddings; `float` for everything else. */
+  readonly embeddingsEncoding: EmbeddingsEncoding
   /** Undefined for calls that nobody bills. */
   readonly estimate: Usage | undefined
 }
@@ -64,7 +67,8 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const body = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate } = parsed
-  return { request: { clientModel: model.clientModel, chain, stream, inputTokensEstimate, usageAddedByUs, estimate }, body }
+  const embeddingsEncoding = format.name === 'openai-embeddings' && chain.some((step) => isConverted(step.call)) ? encodingOf(input.body) : 'float'
+  return { request: { clientModel: model.clientModel, chain, stream, inputTokensEstimate, usageAddedByUs, embeddingsEncoding, estimate }, body }
 }
 
 /** The reply to the request body: the rewritten request, where it goes, and what the rate limit filter and the attempt stage need to know. */
