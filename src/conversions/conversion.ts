@@ -50,7 +50,7 @@ export function createConversion(client: ClientDialect, provider: ProviderDialec
         outputTokensEstimate: Math.ceil(answer.parts.reduce((bytes, part) => bytes + textBytes(part), 0) / TEXT_BYTES_PER_TOKEN),
       }
     },
-    convertStream: (context) => new ConvertedStream({ reader: provider.createEventReader(), writer: client.createEventWriter(context) }),
+    convertStream: (context) => new ConvertedStream({ framing: provider.framing, reader: provider.createEventReader(), writer: client.createEventWriter(context) }),
     readError: (body) => provider.readError(parseJson(body)),
   }
 }

@@ -1,6 +1,8 @@
 // A provider's stream on its way to a client of another dialect: event by event, nothing kept but the event that is not complete yet.
 // It has the members of a format's StreamReader (formats/format.ts), so that metering does not know the difference.
 
+import { AwsEventStreamDecoder } from '../core/aws-event-stream.ts'
+import { TollgateError } from '../core/errors.ts'
 import { type SseEvent, SseScanner } from '../core/sse-scan.ts'
 import type { RawUsage } from '../core/usage.ts'
 import type { AnswerEvent } from './answer.ts'
@@ -20,10 +22,10 @@ export class ConvertedStream {
   #textEvents = 0
   #textBytes = 0
 
-  constructor({ reader, writer }: { readonly reader: EventReader; readonly writer: EventWriter }) {
+  constructor({ framing, reader, writer }: { readonly framing: 'sse' | 'aws-event-stream'; readonly reader: EventReader; readonly writer: EventWriter }) {
     this.#reader = reader
     this.#writer = writer
-    this.#split = this.#splitSse()
+    this.#split = framing === 'sse' ? this.#splitSse() : this.#splitFrames()
   }
 
   /** Guess of the output tokens that have passed: the larger of text events and text bytes / 4. */
@@ -49,6 +51,22 @@ export class ConvertedStream {
     return (chunk, end) => {
       scanner.push(chunk, end)
       if (scanner.gaveUp) this.#fail('The stream of the provider has an event that is too long.')
+    }
+  }
+
+  #splitFrames(): (chunk: Buffer) => void {
+    const decoder = new AwsEventStreamDecoder(({ kind, name, payload }) => {
+      const text = payload.toString('utf8')
+      if (kind === 'error') this.#take([{ kind: 'error', error: { message: text, type: name === '' ? undefined : name } }])
+      else this.#read(name, text)
+    })
+    return (chunk) => {
+      if (this.failed) return
+      try {
+        decoder.push(chunk)
+      } catch (thrown) {
+        this.#fail(TollgateError.from(thrown).message)
+      }
     }
   }
 
