@@ -10,6 +10,8 @@ export interface MockRequest {
   readonly method: string
   /** Without the query. */
   readonly path: string
+  /** Without the question mark; '' for none. */
+  readonly query: string
   readonly headers: MockHeaders
   readonly body: Buffer
 }
@@ -32,7 +34,8 @@ export function answerRequest(request: MockRequest, around: AnswerSurroundings):
   const { behaviour } = around
   const refusal = behaviour.checkHeaders(request.headers, around.apiKey)
   if (refusal !== undefined) return errorAnswer(around, refusal.status, refusal.message, '')
-  const endpoint = behaviour.endpoints.get(request.path)
+  const inPath = behaviour.findEndpoint?.(request.path, request.query)
+  const endpoint = inPath?.endpoint ?? behaviour.endpoints.get(request.path)
   if (endpoint === undefined) return errorAnswer(around, 404, `Invalid URL (${request.method} ${request.path})`, '')
   if (endpoint.method !== request.method) return errorAnswer(around, 405, `Not allowed to ${request.method} on ${request.path}`, '')
   switch (endpoint.kind) {
@@ -50,7 +53,10 @@ export function answerRequest(request: MockRequest, around: AnswerSurroundings):
     case 'json': {
       const body = parseBody(request.body)
       if (!isObject(body)) return errorAnswer(around, 400, 'We could not parse the JSON body of your request.', '')
-      return withModel(around, stringOf(body['model']), body, endpoint.answer)
+      const model = inPath?.model ?? stringOf(body['model']) ?? ''
+      const problem = model === '' || around.instructions.anyBody ? undefined : endpoint.check?.(body)
+      if (problem !== undefined) return errorAnswer(around, 400, problem, model)
+      return withModel(around, model, body, endpoint.answer)
     }
   }
 }

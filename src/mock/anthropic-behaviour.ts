@@ -9,6 +9,7 @@ export const anthropicBehaviour: ProviderBehaviour = {
     ['/v1/messages/count_tokens', { kind: 'json', method: 'POST', answer: answerCountTokens }],
     ['/v1/models', { kind: 'list', method: 'GET', answer: listModels }],
   ] as const),
+  models: ['claude-sonnet-5'],
   requestIdHeader: 'request-id',
   checkHeaders: (headers, apiKey) => {
     // The documented header is x-api-key; the official TypeScript SDK (1.x) sends its key as a bearer token.

@@ -12,6 +12,7 @@ import type { FailureMode } from './failure-plan.ts'
 import { parseInstructions } from './instructions.ts'
 import type { Instructions } from './instructions.ts'
 import type { MockAnswer } from './mock-answer.ts'
+import type { ProviderBehaviour } from './provider-behaviour.ts'
 import { providerBehaviours } from './provider-behaviours.ts'
 import type { MockApi } from './provider-behaviours.ts'
 import { createRequestLog } from './request-log.ts'
@@ -55,9 +56,9 @@ export interface MockProvider {
 
 /** Starts listening. Rejects when the address cannot be bound. */
 export async function startMockProvider(options: MockProviderOptions): Promise<MockProvider> {
-  const behaviour = providerBehaviours[options.api]
+  const behaviour: ProviderBehaviour = providerBehaviours[options.api]
   const name = options.name ?? options.api
-  const models = options.models ?? (options.api === 'openai' ? ['gpt-4o', 'gpt-4o-mini'] : ['claude-sonnet-5'])
+  const models = options.models ?? behaviour.models ?? []
   const counter = createServedCounter()
   const log = createRequestLog(options.keepRequests ?? 100)
   const failures = createFailurePlan()
@@ -79,7 +80,7 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
   const respond = (request: IncomingMessage, response: ServerResponse, body: Buffer): void => {
     const target = request.url ?? '/'
     const method = request.method ?? 'GET'
-    const path = target.includes('?') ? target.slice(0, target.indexOf('?')) : target
+    const [path = '', query = ''] = target.split('?', 2)
     if (path.startsWith('/mock/')) {
       answerAdmin(control, { method, path, body }, response)
       return
@@ -97,7 +98,7 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
       return
     }
     const answer = answerRequest(
-      { method, path, headers: request.headers, body },
+      { method, path, query, headers: request.headers, body },
       {
         ...created,
         instructions,

@@ -21,6 +21,7 @@ export const openaiBehaviour: ProviderBehaviour = {
     ['/v1/models', { kind: 'list', method: 'GET', answer: listModels }],
   ] as const),
   requestIdHeader: 'x-request-id',
+  models: ['gpt-4o', 'gpt-4o-mini'],
   checkHeaders: (headers, apiKey) => {
     if (apiKey === undefined || headers['authorization'] === `Bearer ${apiKey}`) return undefined
     const isMissing = headers['authorization'] === undefined

@@ -1,5 +1,6 @@
 // POST /v1/embeddings. Source: platform.openai.com, API reference, "Embeddings"; its SDK asks for base64 and decodes it.
 
+import { embedText } from './embed-text.ts'
 import { countOf } from './json-object.ts'
 import { jsonAnswer } from './mock-answer.ts'
 import type { AnswerContext, MockAnswer } from './mock-answer.ts'
@@ -17,7 +18,7 @@ export function answerEmbeddings(context: AnswerContext): MockAnswer {
   const characters = inputs.reduce((sum, input) => sum + input.length, 0)
   const tokens = { ...tokenCounts(instructions, estimateTokens(characters), 0), outputTokens: 0 }
   const data = inputs.map((input, index) => {
-    const vector = embed(input, dimensions)
+    const vector = embedText(input, dimensions)
     return { object: 'embedding', index, embedding: isBase64 ? Buffer.from(vector.buffer).toString('base64') : [...vector] }
   })
   const answer = { object: 'list', data, model: context.responseModel, ...usageField(instructions, () => inputUsage(tokens, instructions)) }
@@ -30,21 +31,4 @@ function inputTexts(input: unknown): readonly string[] {
   if (!Array.isArray(input)) return []
   if (input.every((item) => typeof item === 'number')) return ['    '.repeat(input.length)]
   return input.map((item: unknown) => (typeof item === 'string' ? item : Array.isArray(item) ? '    '.repeat(item.length) : ''))
-}
-
-// A unit vector that depends on the text only: equal texts are equal, others are not.
-function embed(text: string, dimensions: number): Float32Array {
-  let state = 2_166_136_261
-  for (let index = 0; index < text.length; index += 1) state = Math.imul(state ^ text.charCodeAt(index), 16_777_619)
-  const vector = new Float32Array(dimensions)
-  let squares = 0
-  for (let index = 0; index < dimensions; index += 1) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
-    const value = state / 2_147_483_648
-    vector[index] = value
-    squares += value * value
-  }
-  const length = Math.sqrt(squares) || 1
-  for (let index = 0; index < dimensions; index += 1) vector[index] = (vector[index] ?? 0) / length
-  return vector
 }

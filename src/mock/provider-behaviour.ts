@@ -1,11 +1,18 @@
 // What differs between the providers that the mock plays: endpoints, how they check a key, how their errors look.
 
 import type { MockHeaders } from './instructions.ts'
+import type { JsonObject } from './json-object.ts'
 import type { AnswerContext, MockAnswer } from './mock-answer.ts'
 
 /** How an endpoint takes its body: JSON with a model, a form with a model and a file, or nothing. */
 export type Endpoint =
-  | { readonly kind: 'json'; readonly method: 'POST'; readonly answer: (context: AnswerContext) => MockAnswer }
+  | {
+      readonly kind: 'json'
+      readonly method: 'POST'
+      readonly answer: (context: AnswerContext) => MockAnswer
+      /** What is wrong with the body by the provider's published schema, in its own words; undefined when nothing is. */
+      readonly check?: (body: JsonObject) => string | undefined
+    }
   | {
       readonly kind: 'form'
       readonly method: 'POST'
@@ -16,6 +23,10 @@ export type Endpoint =
 export interface ProviderBehaviour {
   /** Path without query → endpoint. */
   readonly endpoints: ReadonlyMap<string, Endpoint>
+  /** For APIs that have the model in the path: what the path asks for, and of whom. Undefined for every other path. */
+  readonly findEndpoint?: (path: string, query: string) => { readonly endpoint: Endpoint; readonly model: string } | undefined
+  /** Names for the list of models, unless the test has its own. */
+  readonly models?: readonly string[]
   /** Response header with the request's id, as the real one names it. */
   readonly requestIdHeader: string
   /** What is wrong with the request's headers; `apiKey` undefined means that any key will do. */
