@@ -31,6 +31,8 @@ export interface Instructions {
   readonly encoding: 'identity' | 'gzip' | 'br'
   /** `x-mock-crlf`: lines of a stream end in CR LF. */
   readonly crlf: boolean
+  /** `x-mock-any-body`: take a body that the provider's published schema refuses, as a look-alike might. */
+  readonly anyBody: boolean
   /** `x-mock-hang`: never answer. */
   readonly hang: boolean
   /** `x-mock-status`: answer with the provider's own error of that status. */
@@ -57,6 +59,7 @@ export const noInstructions: Instructions = {
   cutAfterChunks: undefined,
   encoding: 'identity',
   crlf: false,
+  anyBody: false,
   hang: false,
   status: undefined,
   failFirst: undefined,
@@ -96,6 +99,7 @@ export function parseInstructions(headers: MockHeaders, providerName: string): I
     cutAfterChunks: count(headers, 'cut-after-chunks'),
     encoding: encoding(headers),
     crlf: flag(headers, 'crlf'),
+    anyBody: flag(headers, 'any-body'),
     hang: flag(headers, 'hang'),
     status: errorStatus(headers),
     failFirst: count(headers, 'fail-first'),

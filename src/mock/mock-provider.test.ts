@@ -104,6 +104,14 @@ describe('the mock on the wire', () => {
     assert.ok(answer.writes > 5, `${answer.writes} reads`)
   })
 
+  it('refuses a body that OpenAI refuses, in its words, unless told to take any', async () => {
+    const odd = { ...chat, top_k: 3 }
+    const refused = await post(odd)
+    const body: unknown = JSON.parse(refused.bytes.toString())
+    assert.deepEqual([refused.status, body], [400, { error: { message: 'Unrecognized request argument supplied: top_k', type: 'invalid_request_error', param: null, code: null } }])
+    assert.equal((await post(odd, { 'x-mock-any-body': '1' })).status, 200)
+  })
+
   it('breaks a stream off after so many chunks, and counts it apart', async () => {
     const answer = await post(streamed, { 'x-mock-cut-after-chunks': '3', 'x-mock-chunks': '10', 'x-mock-output-tokens': '100', 'x-mock-input-tokens': '7' })
     assert.equal(answer.isWhole, false)

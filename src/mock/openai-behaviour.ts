@@ -1,5 +1,6 @@
 // OpenAI as a mock: its endpoints, its bearer keys and its error objects. Source: platform.openai.com, "Error codes".
 
+import { checkChatRequest } from './check-chat-request.ts'
 import { answerChat } from './openai-chat.ts'
 import { answerCompletion } from './openai-completions.ts'
 import { answerEmbeddings } from './openai-embeddings.ts'
@@ -9,7 +10,7 @@ import type { ProviderBehaviour } from './provider-behaviour.ts'
 
 export const openaiBehaviour: ProviderBehaviour = {
   endpoints: new Map([
-    ['/v1/chat/completions', { kind: 'json', method: 'POST', answer: answerChat }],
+    ['/v1/chat/completions', { kind: 'json', method: 'POST', answer: answerChat, check: checkChatRequest }],
     ['/v1/completions', { kind: 'json', method: 'POST', answer: answerCompletion }],
     ['/v1/responses', { kind: 'json', method: 'POST', answer: answerResponse }],
     ['/v1/embeddings', { kind: 'json', method: 'POST', answer: answerEmbeddings }],
@@ -20,8 +21,8 @@ export const openaiBehaviour: ProviderBehaviour = {
     ['/v1/rerank', { kind: 'json', method: 'POST', answer: answerRerank }],
     ['/v1/models', { kind: 'list', method: 'GET', answer: listModels }],
   ] as const),
-  requestIdHeader: 'x-request-id',
   models: ['gpt-4o', 'gpt-4o-mini'],
+  requestIdHeader: 'x-request-id',
   checkHeaders: (headers, apiKey) => {
     if (apiKey === undefined || headers['authorization'] === `Bearer ${apiKey}`) return undefined
     const isMissing = headers['authorization'] === undefined
