@@ -28,8 +28,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   edge: ['core', 'formats', 'exchange'],
   mock: ['core'],
   app: ['core', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ratelimit'],
-  up: ['core', 'app', 'config', 'edge', 'envoy', 'mock', 'providers'],
-  commands: ['core', 'app', 'config', 'edge', 'envoy', 'mock', 'up', 'providers', 'package-info'],
+  up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
+  commands: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'up', 'providers', 'package-info'],
   'package-info': [],
   main: ['core', 'commands', 'package-info'],
 }

@@ -4,6 +4,8 @@ import type { Command } from 'commander'
 import { findTraps } from '../config/explain-traps.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
+import { describeCredential } from '../credentials/describe-credential.ts'
+import { isCloud } from '../credentials/is-cloud.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
 import { addConfigOption, type ConfigOption } from './options.ts'
@@ -30,5 +32,7 @@ async function check({ config: path, json = false }: CheckOptions, context: Comm
   if (!loaded.ok) throw new CommandError(`${problems.map(formatProblem).join('\n')}\n${problems.length === 1 ? '1 problem' : `${problems.length} problems`}.`)
   for (const warning of warnings) context.stdout(`warning: ${warning}\n`)
   const { config } = loaded
+  for (const { name, api, credential } of config.providers.values())
+    if (isCloud(credential)) context.stdout(`provider ${name} (${api}): ${describeCredential(credential)}; tollgate doctor tries it\n`)
   context.stdout(`${path} is valid: ${config.providers.size} providers, ${config.models.size} models, ${config.costs.length} costs, ${config.limits.length} limit files (revision ${config.revision}).\n`)
 }

@@ -6,6 +6,8 @@ import type { Command } from 'commander'
 import { findTraps } from '../config/explain-traps.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { socketTarget } from '../core/socket-target.ts'
+import { describeCredential } from '../credentials/describe-credential.ts'
+import { probeCredential } from '../credentials/probe-credential.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
 import { addConfigOption, type ConfigOption, readConfig } from './options.ts'
@@ -38,6 +40,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
     await listens('the rate limit service', config.listen.ratelimit),
     await adminReady(config),
     ...(await envoyFindings(config)),
+    ...(await credentialFindings(config, context)),
     ...findTraps(config, { env: context.env }).map((trap) => ({ ok: true, what: `worth knowing: ${trap.message}`, advice: '' })),
   ]
   if (options.json === true) context.stdout(`${JSON.stringify(findings, undefined, 2)}\n`)
@@ -88,6 +91,19 @@ async function filtersFinding(config: RuntimeConfig): Promise<Finding> {
   const attached = dump.body.includes('x-tollgate-stage')
   if (attached) return { ok: true, what: "Tollgate's filter is attached to a listener", advice: '' }
   return { ok: false, what: "No listener of this Envoy has Tollgate's filter: its traffic is neither routed nor counted", advice: 'Merge what `tollgate envoy` prints into its configuration.' }
+}
+
+// A variable that is not set here may be set where Tollgate runs: that is among the traps. Files and clouds are looked at.
+async function credentialFindings(config: RuntimeConfig, { env }: CommandContext): Promise<Finding[]> {
+  const providers = [...config.providers.values()].filter(({ credential }) => credential.kind !== 'none' && credential.kind !== 'env')
+  return Promise.all(
+    providers.map(async (provider) => {
+      const what = `provider ${provider.name} (${provider.api}): ${describeCredential(provider.credential)}`
+      const trouble = await probeCredential(provider, env)
+      if (trouble === undefined) return { ok: true, what: `${what} can be had here`, advice: '' }
+      return { ok: false, what: `${what} cannot be had here: ${trouble}`, advice: 'Until it can where Tollgate runs, this provider is left out of every chain.' }
+    }),
+  )
 }
 
 function get(address: string, path: string): Promise<{ status: number; body: string }> {

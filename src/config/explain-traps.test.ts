@@ -45,6 +45,9 @@ describe('traps', () => {
     const without = smallest.replace(', credential: {env: KEY}', '')
     assert.deepEqual(ids(trapsOf(without)), ['credential_forgotten', 'nothing_limited'])
     assert.deepEqual(ids(trapsOf(without.replace('api: openai', "api: openai, url: 'http://127.0.0.1:8000'"))), ['nothing_limited'])
+    assert.deepEqual(ids(trapsOf(without.replace('api: openai', 'api: groq'))), ['credential_forgotten', 'nothing_limited'])
+    assert.deepEqual(ids(trapsOf(without.replace('api: openai', 'api: ollama'))), ['nothing_limited'])
+    assert.deepEqual(ids(trapsOf(without.replace('api: openai', 'api: aws-bedrock, region: us-east-1'))), ['nothing_limited'])
   })
 
   it('says when users are known and no limit is per user', () => {

@@ -2,6 +2,7 @@
 
 import type { LimitRule, RuleNode } from '../ratelimit/domain-rules.ts'
 import { providerApis } from '../providers/index.ts'
+import { presets } from '../providers/presets.ts'
 import { isLoopbackHost } from './parse-listen-address.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
@@ -57,7 +58,7 @@ function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, 
         message: `The provider ${name} takes its key from ${credential.name}, which is not set here: ${consequence}. Set the variable.`,
       })
     }
-    if (credential.kind === 'none' && `${scheme}://${host}` === providerApis[api].defaultUrl(settings)) {
+    if (credential.kind === 'none' && wantsKey(`${scheme}://${host}`, providerApis[api].defaultUrl(settings))) {
       traps.push({
         id: 'credential_forgotten',
         message: `The provider ${name} has no credential, and ${host} refuses calls without one: add credential: {env: NAME} or {file: PATH}.`,
@@ -65,6 +66,11 @@ function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, 
     }
   }
   return traps
+}
+
+// Whoever can be reached at an address that everyone knows wants a key; what is on this machine wants none.
+function wantsKey(origin: string, usual: string | undefined): boolean {
+  return origin.startsWith('https:') && [usual, ...Object.values(presets).map((url) => new URL(url).origin)].includes(origin)
 }
 
 function missingLimits(config: RuntimeConfig): Trap[] {

@@ -2,6 +2,8 @@
 
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { startMockProvider } from '../mock/mock-provider.ts'
+import { isCloud } from '../credentials/is-cloud.ts'
+import { probeCredential } from '../credentials/probe-credential.ts'
 import { type MockApi, providerBehaviours } from '../mock/provider-behaviours.ts'
 
 export interface MockedProviders {
@@ -14,8 +16,9 @@ export interface MockedProviders {
 
 export async function mockMissingProviders(config: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Promise<MockedProviders> {
   const running = new Map<string, Awaited<ReturnType<typeof startMockProvider>>>()
-  for (const provider of config.providers.values()) {
-    if (isMissing(provider, env) && isPlayed(provider.api)) running.set(provider.name, await startMockProvider({ api: provider.api, address: '127.0.0.1:0' }))
+  const providers = await Promise.all([...config.providers.values()].map(async (provider) => ({ provider, missing: await cannotBeCalled(provider, env) })))
+  for (const { provider, missing } of providers) {
+    if (missing && isPlayed(provider.api)) running.set(provider.name, await startMockProvider({ api: provider.api, address: '127.0.0.1:0' }))
   }
   const ports = new Map([...running].map(([name, mock]) => [name, mock.port]))
   return {
@@ -32,6 +35,12 @@ export function missingCredentials(config: RuntimeConfig, env: Readonly<Record<s
   return [...config.providers.values()].filter((provider) => isMissing(provider, env))
 }
 
+/** Asks a cloud's identity service too, once and briefly: whether there is one can only be found out. */
+async function cannotBeCalled(provider: ProviderConfig, env: Readonly<Record<string, string | undefined>>): Promise<boolean> {
+  if (!isCloud(provider.credential)) return isMissing(provider, env)
+  return (await probeCredential(provider, env)) !== undefined
+}
+
 function isPlayed(api: string): api is MockApi {
   return api in providerBehaviours
 }
@@ -40,10 +49,15 @@ function isMissing({ credential }: ProviderConfig, env: Readonly<Record<string, 
   return credential.kind === 'env' && (env[credential.name] ?? '').trim() === ''
 }
 
+/** The mock has the API's own paths, whatever stands before them at the real one. */
+function atMock({ settings }: ProviderConfig, port: number): Partial<ProviderConfig> {
+  return { scheme: 'http', host: '127.0.0.1', port, pathPrefix: '', settings: { ...settings, apiPath: undefined }, credential: { kind: 'none' }, caFile: undefined }
+}
+
 function pointAtMocks(config: RuntimeConfig, ports: ReadonlyMap<string, number>): RuntimeConfig {
   const adapt = (provider: ProviderConfig): ProviderConfig => {
     const port = ports.get(provider.name)
-    return port === undefined ? provider : { ...provider, scheme: 'http', host: '127.0.0.1', port, credential: { kind: 'none' }, caFile: undefined }
+    return port === undefined ? provider : { ...provider, ...atMock(provider, port) }
   }
   const providers = new Map([...config.providers].map(([name, provider]) => [name, adapt(provider)]))
   const models = new Map(
