@@ -1,7 +1,5 @@
 // models:, default_model: and routes: → what a client may ask for, and who serves it.
 
-import type { FormatName } from '../formats/format.ts'
-import { providerApis } from '../providers/index.ts'
 import { compileHeaders } from './compile-providers.ts'
 import type { Draft } from './draft.ts'
 import { didYouMean } from './nearest-name.ts'
@@ -31,7 +29,6 @@ export function compileModels(draft: Draft, providers: ReadonlyMap<string, Provi
       const provider = providers.get(use)
       if (provider !== undefined) chain.push({ provider, upstreamModel: model ?? clientModel })
     }
-    warnAboutFormats(draft, path, chain)
     const first = chain[0]
     if (first !== undefined && chain.length === draft.count(path)) models.set(clientModel, { clientModel, chain, ownedBy: first.provider.name })
   }
@@ -43,24 +40,6 @@ function checkProviderName(draft: Draft, path: Path, name: string): void {
   const known = draft.keys(['providers'])
   if (known.includes(name)) return
   draft.problem(path, `which is no provider, allowed: ${listNames(known)}${didYouMean(name, known)}`)
-}
-
-// Conversions between formats would make such a chain whole; without them a request only sees the steps that speak its format.
-function warnAboutFormats(draft: Draft, path: Path, chain: readonly ChainStep[]): void {
-  for (const [index, step] of chain.entries()) {
-    const formats = spokenFormats(step)
-    const earlier = chain.slice(0, index)
-    const meets = (other: ChainStep): boolean => formats.some((format) => spokenFormats(other).includes(format))
-    if (earlier.length === 0 || earlier.some(meets)) continue
-    const others = earlier.map((other) => other.provider.name).join(', ')
-    const why = `${step.provider.name} speaks the ${step.provider.api} API and so is no fallback for ${others}`
-    const message = `${why}: it only gets requests made in that API; chain providers of one API`
-    draft.warn([...path, index], message, 'key')
-  }
-}
-
-function spokenFormats({ provider }: ChainStep): readonly FormatName[] {
-  return [...providerApis[provider.api].calls].filter(([, call]) => call.dialect === undefined).map(([format]) => format)
 }
 
 function warnAboutUnused(draft: Draft, used: ReadonlySet<string>): void {
