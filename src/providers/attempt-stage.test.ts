@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { EnvoyVersion, ModelConfig, ProviderConfig } from '../config/runtime-config.ts'
 import { model, provider, runtimeConfig } from '../../test/support/runtime-config.ts'
+import { noSettings } from './provider-api.ts'
 import { attemptStageNeed, ownedHeaders, type AttemptStageNeed } from './attempt-stage.ts'
 import { writtenModel } from './plan-chain.ts'
 
@@ -47,9 +48,30 @@ describe('attemptStageNeed', () => {
   })
 })
 
+describe('attemptStageNeed of other APIs', () => {
+  const models = (each: ProviderConfig): readonly ModelConfig[] => [model('m', [each, two])]
+  const elsewhere = provider('elsewhere', { settings: { ...noSettings, apiPath: '/openai/v1' } })
+  const azure = provider('azure', { api: 'azure-openai' })
+  const cohere = provider('cohere', { api: 'cohere' })
+
+  it('is headers where the same body goes to another path, and for whoever comes after one', () => {
+    for (const each of [elsewhere, azure, cohere]) assert.deepEqual([each, two].map((asked) => need(asked, models(each))), ['headers', 'headers'], each.name)
+  })
+
+  it("is headers for a cloud's token", () => {
+    const entra = provider('entra', { credential: { kind: 'entra', tenantId: undefined, clientId: undefined, clientSecret: undefined } })
+    assert.equal(need(entra, [model('m', [entra])]), 'headers')
+  })
+})
+
 describe('ownedHeaders', () => {
   it('has the credential header of every API in use and every extra header', () => {
     const models = [model('m', [one, provider('claude', { api: 'anthropic', headers: new Map([['x-tenant', 'a']]) })])]
     assert.deepEqual([...ownedHeaders(runtimeConfig({ models }))].toSorted(), ['authorization', 'x-api-key', 'x-tenant'])
+  })
+
+  it('has what a signature and a token come in', () => {
+    const models = [model('m', [provider('bedrock', { api: 'aws-bedrock' }), provider('azure', { api: 'azure-openai' })])]
+    assert.deepEqual([...ownedHeaders(runtimeConfig({ models }))].toSorted(), ['api-key', 'authorization', 'x-amz-date', 'x-amz-security-token'])
   })
 })
