@@ -2,6 +2,7 @@
 
 import { type Command, Option } from 'commander'
 import { type MockProviderOptions, startMockProvider } from '../mock/mock-provider.ts'
+import { providerBehaviours } from '../mock/provider-behaviours.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
 
@@ -14,7 +15,7 @@ export function addMockCommand(program: Command, context: CommandContext): void 
   program
     .command('mock')
     .description('Play one LLM provider: friendly answers, exact token counts, no bill.')
-    .addOption(new Option('--api <api>', 'whose API it speaks').choices(['openai', 'anthropic']).default('openai'))
+    .addOption(new Option('--api <api>', 'whose API it speaks').choices(Object.keys(providerBehaviours)).default('openai'))
     .option('--listen <address>', 'where it listens', '127.0.0.1:8000')
     .action(async (options: MockOptions) => mock(options, context))
 }

@@ -87,8 +87,8 @@ describe('an answer of Gemini', () => {
   })
 
   it('says where something had no place, and leaves out what Google ran by itself', () => {
-    const { parts } = read([{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }, { executableCode: { language: 'PYTHON', code: '1' } }, { somethingNew: {} }])
-    assert.deepEqual(parts, [{ kind: 'text', text: '[image/png left out: this API has no place for it]' }])
+    const { parts } = read([{ inlineData: { mimeType: 'image/png', data: 'AAAA' } }, { fileData: { fileUri: 'gs://x' } }, { executableCode: { language: 'PYTHON', code: '1' } }, { somethingNew: {} }])
+    assert.deepEqual(parts, [{ kind: 'text', text: '[image/png left out: this API has no place for it][a file left out: this API has no place for it]' }])
   })
 
   it('is refused when it is none', () => {

@@ -141,8 +141,17 @@ describe("Gemini's contents", () => {
   })
 
   it('keep no marks of a prompt cache', () => {
-    const dropped = new Set<string>()
-    write([user({ kind: 'text', text: 'Long', cache: { ttl: '1h' } })], 2.5, dropped)
-    assert.deepEqual([...dropped], ['cache_control'])
+    const cache = { ttl: '1h' } as const
+    const marked: Message[][] = [
+      [user({ kind: 'text', text: 'Long', cache })],
+      [ask, { role: 'assistant', parts: [{ kind: 'text', text: 'Long', cache }] }],
+      [ask, { role: 'assistant', parts: [call('a', 'weather', { cache })] }],
+      [ask, { role: 'assistant', parts: [call('a', 'weather')] }, user(result('a', 'x', { cache }))],
+    ]
+    for (const messages of marked) {
+      const dropped = new Set<string>()
+      write(messages, 2.5, dropped)
+      assert.deepEqual([...dropped], ['cache_control'])
+    }
   })
 })
