@@ -1,0 +1,137 @@
+// The messages of a chat request: system messages apart, tool messages as results in user messages, neighbours of a role merged, and every
+// tool call answered at once, as OpenAI demands it.
+
+import type { AssistantPart, JsonObject, JsonValue, Message, TextPart, UserPart } from '../conversation.ts'
+import { splitSignature } from '../tool-call-signature.ts'
+import { expectArray, expectObject, expectString, malformed, notThis } from './field-checks.ts'
+import { readAssistant } from './read-assistant.ts'
+import { markLast, readCacheMark } from './read-cache-mark.ts'
+import { readTexts, readToolContent, readUserContent } from './read-content.ts'
+
+export interface ReadMessages {
+  readonly system: readonly TextPart[]
+  readonly messages: readonly Message[]
+  /** Members of messages that were left out, as `messages.name`. */
+  readonly dropped: readonly string[]
+}
+
+const roles = '"system", "developer", "user", "assistant", "tool", "function"'
+const noMembers: ReadonlySet<string> = new Set()
+const membersOfRole: Readonly<Record<string, ReadonlySet<string>>> = {
+  // `annotations` and `parsed` are what clients send back of an answer, knowing no better.
+  assistant: new Set('tool_calls function_call refusal audio reasoning_content reasoning thinking_blocks annotations parsed'.split(' ')),
+  tool: new Set(['tool_call_id', 'name']),
+  function: new Set(['name']),
+}
+
+export function readMessages(value: JsonValue | undefined): ReadMessages {
+  const reader = new MessageReader()
+  const messages = expectArray(value, 'messages')
+  if (messages.length === 0) throw malformed('messages', 'must hold at least one message')
+  for (const [index, message] of messages.entries()) reader.read(expectObject(message, `messages[${index}]`), `messages[${index}]`)
+  return reader.finish()
+}
+
+class MessageReader {
+  readonly #system: TextPart[] = []
+  readonly #messages: Message[] = []
+  readonly #dropped = new Set<string>()
+  /** Calls of the last assistant message that have no result yet: id → name. */
+  readonly #pending = new Map<string, string>()
+  /** The message whose calls are pending. */
+  #callsAt = ''
+  /** The parts of the last message, to which those of a neighbour are added: one of the two, or none in the beginning. */
+  #userParts: UserPart[] | undefined
+  #assistantParts: AssistantPart[] | undefined
+
+  read(message: JsonObject, at: string): void {
+    const role = message['role']
+    if (this.#pending.size > 0 && role !== 'tool' && role !== 'function') throw this.#unanswered()
+    const cache = readCacheMark(message, at)
+    switch (role) {
+      case 'system':
+      case 'developer':
+        this.#system.push(...markLast(readTexts(message['content'], at), cache))
+        break
+      case 'user': {
+        const parts = readUserContent(message['content'], at)
+        this.#addUser(markLast(parts.length === 0 ? [{ kind: 'text', text: '' }] : parts, cache))
+        break
+      }
+      case 'assistant':
+        this.#addAssistant(markLast(readAssistant(message, at), cache), at)
+        break
+      case 'tool': {
+        const { id } = splitSignature(expectString(message['tool_call_id'], `${at}.tool_call_id`))
+        this.#addResult(id, message, at, cache)
+        break
+      }
+      case 'function': {
+        const name = expectString(message['name'], `${at}.name`)
+        const [id] = [...this.#pending].find(([, called]) => called === name) ?? []
+        if (id === undefined) throw malformed(`${at}.name`, 'must be the function that the assistant message before it calls')
+        this.#addResult(id, message, at, cache)
+        break
+      }
+      default:
+        throw malformed(`${at}.role`, `must be one of ${roles}, ${notThis(role)}`)
+    }
+    this.#noteUnknown(message, membersOfRole[role] ?? noMembers)
+  }
+
+  finish(): ReadMessages {
+    if (this.#pending.size > 0) throw this.#unanswered()
+    // OpenAI answers to instructions alone; everybody else wants somebody to have spoken.
+    const last = this.#messages.length === 0 ? this.#system.pop() : undefined
+    if (last !== undefined) this.#messages.push({ role: 'user', parts: [last] })
+    if (this.#messages.length === 0) this.#messages.push({ role: 'user', parts: [{ kind: 'text', text: '' }] })
+    return { system: this.#system, messages: this.#messages, dropped: [...this.#dropped] }
+  }
+
+  #addUser(parts: readonly UserPart[]): void {
+    if (this.#userParts === undefined) {
+      this.#userParts = []
+      this.#assistantParts = undefined
+      this.#messages.push({ role: 'user', parts: this.#userParts })
+    }
+    this.#userParts.push(...parts)
+  }
+
+  #addAssistant(parts: readonly AssistantPart[], at: string): void {
+    if (parts.length === 0) return
+    for (const part of parts) {
+      if (part.kind !== 'tool_call') continue
+      if (this.#pending.has(part.id)) throw malformed(`${at}.tool_calls`, `uses the id ${JSON.stringify(part.id)} twice`)
+      this.#pending.set(part.id, part.name)
+    }
+    this.#callsAt = at
+    if (this.#assistantParts === undefined) {
+      this.#assistantParts = []
+      this.#userParts = undefined
+      this.#messages.push({ role: 'assistant', parts: this.#assistantParts })
+    }
+    this.#assistantParts.push(...parts)
+  }
+
+  #addResult(callId: string, message: JsonObject, at: string, cache: ReturnType<typeof readCacheMark>): void {
+    const name = this.#pending.get(callId)
+    if (name === undefined) throw malformed(`${at}.tool_call_id`, 'must be the id of a tool call in the assistant message before it')
+    this.#pending.delete(callId)
+    const content = message['content']
+    const parts = content === null && message['role'] === 'function' ? [] : readToolContent(content, at)
+    const result = { kind: 'tool_result', callId, name, parts, isError: false } as const
+    this.#addUser([cache === undefined ? result : { ...result, cache }])
+  }
+
+  #unanswered(): Error {
+    const ids = [...this.#pending.keys()].map((id) => JSON.stringify(id)).join(', ')
+    return malformed(`${this.#callsAt}.tool_calls`, `must be followed by tool messages for every call; missing for ${ids}`)
+  }
+
+  #noteUnknown(message: JsonObject, known: ReadonlySet<string>): void {
+    for (const name in message) {
+      if (name === 'role' || name === 'content' || name === 'cache_control' || known.has(name) || message[name] === null) continue
+      this.#dropped.add(`messages.${name}`)
+    }
+  }
+}
