@@ -144,6 +144,18 @@ describe('a renewal', () => {
     assert.ok(!credential.usable())
   })
 
+  it('that fails is tried again at times of its own, so that replicas do not ask together', async () => {
+    const { credential, loads, advance, fail } = harness({ random: () => 1 })
+    void credential.get()
+    await fail('down')
+    advance(499)
+    credential.check()
+    assert.equal(loads(), 1)
+    advance(1)
+    credential.check()
+    assert.equal(loads(), 2)
+  })
+
   it('is waited for once the old one has ended, as after a long sleep', async () => {
     const { credential, advance, succeed } = harness()
     void credential.get()

@@ -61,13 +61,12 @@ export function createRefreshingCredential<Value extends Expiring>({ load, chang
     return held === undefined || clock.now() >= held.refreshAtMs || changed()
   }
 
-  function refresh(): Promise<Value | undefined> {
-    underway ??= load()
+  function refresh(): void {
+    underway = load()
       .then(succeeded, failed)
       .finally(() => {
         underway = undefined
       })
-    return underway
   }
 
   function succeeded(value: Value): Value {
@@ -96,7 +95,7 @@ export function createRefreshingCredential<Value extends Expiring>({ load, chang
   }
 
   function check(): void {
-    if (underway === undefined && isDue()) void refresh()
+    if (underway === undefined && isDue()) refresh()
   }
 
   return {
