@@ -94,6 +94,14 @@ describe('Gemini on its mock', () => {
     assert.deepEqual(parts, [{ kind: 'text', text: '{"city":"Paris"}' }])
   })
 
+  it('writes JSON to a schema while tools are offered, on every generation', () => {
+    const schema = { type: 'object', properties: { city: { type: 'string' } } }
+    for (const model of models) {
+      const { parts, finish } = ask('gcp-vertex', model, { tools: [{ ...weather, name: 'unmentioned' }], output: { kind: 'schema', name: 'place', description: undefined, schema, strict: true }, messages: [{ role: 'user', parts: [{ kind: 'text', text: 'tollgate structured answer for Paris' }] }] })
+      assert.deepEqual([parts, finish], [[{ kind: 'text', text: '{"city":"Paris"}' }], 'stop'], model)
+    }
+  })
+
   it('embeds', () => {
     const request = { model: 'm', input: ['a', 'b'], dimensions: 4 }
     const context = { clientModel: 'm', encoding: 'float' } as const
@@ -153,6 +161,7 @@ function settings(): fc.Arbitrary<Partial<Conversation>> {
   const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined })
   return fc.record({
     system: fc.array(text, { maxLength: 2 }),
+    output: fc.constantFrom<Conversation['output']>(undefined, { kind: 'json' }, { kind: 'schema', name: 'x', description: 'An x', schema: { properties: { a: { const: 1 } } }, strict: true }),
     tools: fc.constantFrom([], [weather, { ...weather, name: 'now', parameters: undefined }], [{ ...weather, parameters: {} }]),
     toolChoice: fc.constantFrom<Conversation['toolChoice']>(undefined, { kind: 'auto' }, { kind: 'none' }, { kind: 'any' }, { kind: 'tool', name: 'get_weather' }),
     maxOutputTokens: optional(fc.integer({ min: 1, max: 100_000 })),

@@ -63,6 +63,11 @@ describe('a stream of Gemini', () => {
     ])
   })
 
+  it('has structured output as its text, once, where it came as a call of our tool', () => {
+    const answer = (a: number): JsonObject => ({ functionCall: { name: 'tollgate_structured_answer', args: { a } } })
+    assert.deepEqual(collect(read(chunk([answer(1)]), chunk([answer(2)], {}, 'STOP'))), { parts: [{ kind: 'text', text: '{"a":1}' }], finish: 'stop' })
+  })
+
   it('takes usage that comes after the finish, and the latest of many', () => {
     const events = read(chunk([{ text: 'x' }], { usageMetadata: { promptTokenCount: 1 } }, 'MAX_TOKENS'), { usageMetadata: { promptTokenCount: 2 } })
     assert.equal(kinds(events), 'start part_start text usage part_end finish usage end')

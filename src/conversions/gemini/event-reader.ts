@@ -15,6 +15,8 @@ export function createEventReader(): EventReader {
   return new GeminiEventReader()
 }
 
+type TextPiece = Extract<ReadPart, { readonly kind: 'text' | 'reasoning' }>
+
 class GeminiEventReader implements EventReader {
   #state: 'waiting' | 'answering' | 'finished' | 'over' = 'waiting'
   #responseId = ''
@@ -23,6 +25,7 @@ class GeminiEventReader implements EventReader {
   /** Parts that were started. The open one is the last. */
   #parts = 0
   #calls = 0
+  #hasAnswer = false
 
   read(_name: string, data: string): readonly AnswerEvent[] {
     if (this.#state === 'over' || data === '') return []
@@ -71,16 +74,24 @@ class GeminiEventReader implements EventReader {
   }
 
   #readPart(part: ReadPart, events: AnswerEvent[]): void {
-    if (part.kind === 'call') {
-      this.#endPart(events)
-      const index = this.#parts
-      this.#parts += 1
-      events.push({ kind: 'part_start', index, part: { kind: 'tool_call', id: part.id ?? madeUpId(this.#responseId, this.#calls, part), name: part.name } })
-      if (part.signature !== undefined) events.push({ kind: 'signature', index, signature: part.signature })
-      events.push({ kind: 'arguments', index, json: part.arguments }, { kind: 'part_end', index })
-      this.#calls += 1
-      return
-    }
+    if (part.kind === 'call') this.#readCall(part, events)
+    else if (part.kind === 'answer') {
+      if (!this.#hasAnswer) this.#readText({ kind: 'text', text: part.text, signature: undefined }, events)
+      this.#hasAnswer = true
+    } else this.#readText(part, events)
+  }
+
+  #readCall(call: Extract<ReadPart, { readonly kind: 'call' }>, events: AnswerEvent[]): void {
+    this.#endPart(events)
+    const index = this.#parts
+    this.#parts += 1
+    events.push({ kind: 'part_start', index, part: { kind: 'tool_call', id: call.id ?? madeUpId(this.#responseId, this.#calls, call), name: call.name } })
+    if (call.signature !== undefined) events.push({ kind: 'signature', index, signature: call.signature })
+    events.push({ kind: 'arguments', index, json: call.arguments }, { kind: 'part_end', index })
+    this.#calls += 1
+  }
+
+  #readText(part: TextPiece, events: AnswerEvent[]): void {
     if (part.text !== '') {
       if (this.#open !== part.kind) {
         this.#endPart(events)

@@ -49,6 +49,12 @@ describe('an answer of Gemini', () => {
     assert.match(String(idOf({})), /^[a-zA-Z0-9_-]+$/)
   })
 
+  it('has structured output as its text, once, where it came as a call of our tool', () => {
+    const answer = (a: number): JsonObject => ({ functionCall: { name: 'tollgate_structured_answer', args: { a } } })
+    assert.deepEqual([read([answer(1), answer(2)]).parts, read([answer(1)]).finish], [[{ kind: 'text', text: '{"a":1}' }], 'stop'])
+    assert.equal(read([answer(1), { functionCall: { name: 'time' } }]).finish, 'tool_calls')
+  })
+
   it('says why it ended', () => {
     const ends: Record<string, string> = {
       STOP: 'stop',

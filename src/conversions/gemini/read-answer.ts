@@ -37,10 +37,14 @@ function readCandidate(candidate: JsonObject, responseId: string): Pick<Answer, 
 function readParts(candidate: JsonObject, responseId: string): readonly AnswerPart[] {
   const parts: AnswerPart[] = []
   let calls = 0
+  let hasAnswer = false
   for (const value of asList(asObject(candidate['content'])?.['parts'])) {
     const part = readPart(value)
     if (part === undefined) continue
-    if (part.kind === 'call') {
+    if (part.kind === 'answer') {
+      if (!hasAnswer) addText(parts, { ...part, kind: 'text', signature: undefined })
+      hasAnswer = true
+    } else if (part.kind === 'call') {
       const { name, signature } = part
       const id = part.id ?? madeUpId(responseId, calls, part)
       parts.push({ kind: 'tool_call', id, name, arguments: part.arguments, ...(signature === undefined ? {} : { signature }) })

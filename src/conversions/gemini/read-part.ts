@@ -2,9 +2,12 @@
 
 import type { JsonObject, JsonValue } from '../conversation.ts'
 import { asObject, asString } from '../json-value.ts'
+import { isAnswerTool } from '../structured-output.ts'
 
 export type ReadPart =
   | { readonly kind: 'text' | 'reasoning'; readonly text: string; readonly signature: string | undefined }
+  /** The call of our tool for structured output: its arguments are the text, and a second one could only spoil the first. */
+  | { readonly kind: 'answer'; readonly text: string }
   | { readonly kind: 'call'; readonly id: string | undefined; readonly name: string; readonly arguments: string; readonly signature: string | undefined }
 
 /** Undefined for parts that say nothing to our clients: code that Google ran by itself, parts of kinds yet unknown. */
@@ -17,7 +20,8 @@ export function readPart(value: JsonValue): ReadPart | undefined {
   const call = asObject(part['functionCall'])
   const name = asString(call?.['name'])
   if (call !== undefined && name !== undefined) {
-    return { kind: 'call', id: nonEmpty(call['id']), name, arguments: JSON.stringify(asObject(call['args']) ?? {}), signature }
+    const args = JSON.stringify(asObject(call['args']) ?? {})
+    return isAnswerTool(name) ? { kind: 'answer', text: args } : { kind: 'call', id: nonEmpty(call['id']), name, arguments: args, signature }
   }
   return leftOut(part)
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { TollgateError } from '../../core/errors.ts'
 import { type Conversation, emptyConversation, type JsonObject, type Tool } from '../conversation.ts'
 import type { WrittenRequest } from '../dialect.ts'
 import { geminiProvider } from './index.ts'
@@ -63,11 +62,28 @@ describe("the body of Gemini's generateContent", () => {
     assert.deepEqual(config({ output: own }), { responseMimeType: 'application/json', responseJsonSchema: { ...schema, description: 'Mine' } })
   })
 
-  it('refuses structured output together with tools before generation 3 only', () => {
+  it('makes structured output a tool beside tools before generation 3 only', () => {
+    const schema: JsonObject = { type: 'object', properties: { a: { const: 1 } } }
+    const both = { output: { kind: 'schema', name: 'x', description: 'An x', schema, strict: true }, tools: [weather] } as const
+    const old = write(both).body
+    assert.deepEqual(Object(old['tools'])[0].functionDeclarations[1], {
+      name: 'tollgate_structured_answer',
+      description: 'An x',
+      parametersJsonSchema: { type: 'object', properties: { a: { enum: [1] } } },
+    })
+    assert.deepEqual([old['toolConfig'], old['generationConfig']], [{ functionCallingConfig: { mode: 'ANY' } }, undefined])
+    for (const model of ['gemini-3-pro-preview', 'my-tuned-model']) {
+      const { body } = write(both, model)
+      assert.deepEqual([Object(body['tools'])[0].functionDeclarations.length, Object(body['generationConfig']).responseMimeType], [1, 'application/json'])
+    }
+  })
+
+  it('needs no tool for structured output where none may be called, and no output where one must', () => {
     const both = { output: { kind: 'json' }, tools: [weather] } as const
-    assert.throws(() => write(both), (thrown: unknown) => thrown instanceof TollgateError && thrown.param === 'response_format' && thrown.httpStatus === 422)
-    assert.deepEqual(config(both, 'gemini-3-pro-preview'), { responseMimeType: 'application/json' })
-    assert.deepEqual(config(both, 'my-tuned-model'), { responseMimeType: 'application/json' })
+    assert.deepEqual(write({ ...both, toolChoice: { kind: 'none' } }).body, { contents: helloContents, generationConfig: { responseMimeType: 'application/json' } })
+    const { body } = write({ ...both, toolChoice: { kind: 'any' } })
+    assert.deepEqual([Object(body['tools'])[0].functionDeclarations.length, body['generationConfig']], [1, undefined])
+    assert.throws(() => write({ tools: [{ ...weather, name: 'tollgate_structured_answer' }] }), { code: 'unsupported_parameter', param: 'tools' })
   })
 
   it('names what it leaves out', () => {

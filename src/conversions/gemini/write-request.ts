@@ -4,7 +4,8 @@ import { TollgateError } from '../../core/errors.ts'
 import type { Conversation, JsonObject, Tool, ToolChoice } from '../conversation.ts'
 import type { Target, WrittenRequest } from '../dialect.ts'
 import { withoutUndefined } from '../json-value.ts'
-import { generationOf, signedGeneration } from './model-generation.ts'
+import { generationOf } from './model-generation.ts'
+import { offerTools } from './offer-tools.ts'
 import { writeContents } from './write-contents.ts'
 import { writeArgumentsSchema, writeSchema } from './write-schema.ts'
 import { writeThinking } from './write-thinking.ts'
@@ -16,12 +17,12 @@ const maxSeed = 2 ** 31 - 1
 export function writeRequest(conversation: Conversation, target: Target): WrittenRequest {
   const dropped = new Set<string>()
   const generation = generationOf(target.upstreamModel)
-  checkOutputWithTools(conversation, generation)
-  const generationConfig = writeGenerationConfig(conversation, target.upstreamModel, dropped)
+  const { tools, choice, output } = offerTools(conversation, generation)
+  const generationConfig = writeGenerationConfig({ ...conversation, output }, target.upstreamModel, dropped)
   const body = withoutUndefined({
     ...writeMessages(conversation, generation, dropped),
-    tools: conversation.tools.length === 0 ? undefined : [{ functionDeclarations: conversation.tools.map((tool) => writeTool(tool, dropped)) }],
-    toolConfig: conversation.tools.length === 0 || conversation.toolChoice === undefined ? undefined : { functionCallingConfig: writeToolChoice(conversation.toolChoice) },
+    tools: tools.length === 0 ? undefined : [{ functionDeclarations: tools.map((tool) => writeTool(tool, dropped)) }],
+    toolConfig: choice === undefined ? undefined : { functionCallingConfig: writeToolChoice(choice) },
     generationConfig: Object.keys(generationConfig).length === 0 ? undefined : generationConfig,
   })
   if (conversation.parallelToolCalls === false) dropped.add('parallel_tool_calls')
@@ -89,14 +90,4 @@ function writeOutput({ output }: Conversation): JsonObject {
   const schema = writeSchema(output.schema, 'response_format')
   const described = output.description === undefined || Object.hasOwn(schema, 'description') ? schema : { ...schema, description: output.description }
   return { responseMimeType: 'application/json', responseJsonSchema: described }
-}
-
-// "Function calling with a response mime type: 'application/json' is unsupported" is what models before generation 3 answer.
-function checkOutputWithTools({ output, tools }: Conversation, generation: number | undefined): void {
-  if (output === undefined || tools.length === 0 || generation === undefined || generation >= signedGeneration) return
-  throw new TollgateError(
-    'unsupported_parameter',
-    'Gemini models before generation 3 give structured output or call tools, not both in one request. Leave out response_format while tools are offered.',
-    { param: 'response_format' },
-  )
 }
