@@ -1,5 +1,6 @@
 // models:, default_model: and routes: → what a client may ask for, and who serves it.
 
+import { compileModelFallback, compileProviderChoice } from './compile-fallback.ts'
 import { compileHeaders } from './compile-providers.ts'
 import type { Draft } from './draft.ts'
 import { didYouMean } from './nearest-name.ts'
@@ -20,17 +21,21 @@ export function compileModels(draft: Draft, providers: ReadonlyMap<string, Provi
     for (let index = 0; index < draft.count(path); index += 1) {
       const step = draft.pick([...path, index], stepSchema)
       if (step === undefined) continue
-      const { use, model } = typeof step === 'string' ? { use: step, model: undefined } : step
+      const { use, model, weight } = typeof step === 'string' ? { use: step, model: undefined, weight: undefined } : step
       const at = typeof step === 'string' ? [...path, index] : [...path, index, 'use']
       if (names.includes(use)) draft.problem(at, 'which is in this chain already; a provider occurs once per chain, so define a second one with the same url')
       else checkProviderName(draft, at, use)
       names.push(use)
       used.add(use)
       const provider = providers.get(use)
-      if (provider !== undefined) chain.push({ provider, upstreamModel: model ?? clientModel })
+      if (provider !== undefined) chain.push({ provider, upstreamModel: model ?? clientModel, ...(weight === undefined ? {} : { weight }) })
     }
     const first = chain[0]
-    if (first !== undefined && chain.length === draft.count(path)) models.set(clientModel, { clientModel, chain, ownedBy: first.provider.name })
+    const fallback = compileModelFallback(draft, clientModel)
+    const providerChoice = compileProviderChoice(draft, clientModel)
+    if (first === undefined || chain.length !== draft.count(path)) continue
+    const own = { ...(fallback === undefined ? {} : { fallback }), ...(providerChoice === undefined ? {} : { providerChoice }) }
+    models.set(clientModel, { clientModel, chain, ownedBy: first.provider.name, ...own })
   }
   warnAboutUnused(draft, used)
   return models

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { compileAddresses, compileStore } from './compile-addresses.ts'
 import { callerAttributes, compileCallers } from './compile-callers.ts'
 import { compileCosts } from './compile-costs.ts'
+import { checkProviderChoice, compileCoolDown, compileFallback } from './compile-fallback.ts'
 import { compileLimits } from './compile-limits.ts'
 import { compileDefaultModel, compileModels, compileRoutes } from './compile-models.ts'
 import { compileProviders } from './compile-providers.ts'
@@ -29,11 +30,14 @@ export function compileConfig(sources: Sources): CompiledConfig {
 
   const providers = compileProviders(draft, sources)
   const models = compileModels(draft, providers)
+  const fallback = compileFallback(draft)
+  const coolDown = compileCoolDown(draft)
   const defaultModel = compileDefaultModel(draft)
   const routes = compileRoutes(draft)
   const callers = compileCallers(draft)
   const costs = compileCosts(draft, callers, main)
   const limits = compileLimits(draft, { sources, costs, attributes: callerAttributes(callers) })
+  checkProviderChoice(draft, callers)
   const store = compileStore(draft, sources)
   const addresses = compileAddresses(draft, sources, defaultSocketPath(sources))
   if (draft.problems.length > 0 || store === undefined || addresses === undefined) return failed()
@@ -44,6 +48,8 @@ export function compileConfig(sources: Sources): CompiledConfig {
     files: [sources.path, ...read],
     providers,
     models,
+    fallback,
+    coolDown,
     defaultModel,
     routes,
     callers,

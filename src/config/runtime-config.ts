@@ -63,7 +63,37 @@ export interface ChainStep {
   readonly provider: ProviderConfig
   /** The model name this provider is asked for. */
   readonly upstreamModel: string
+  /** Share of the requests that it gets first; undefined: fallback only where others have one. */
+  readonly weight?: number
 }
+
+/** When the next provider of a chain is asked, and how long one may take. */
+export interface FallbackPolicy {
+  /** HTTP statuses that move on, ascending. */
+  readonly statuses: readonly number[]
+  /** Every status from 500 to 599 moves on. */
+  readonly serverErrors: boolean
+  readonly connectFailure: boolean
+  /** On Envoy 1.40; older ones always pass over a provider without hosts. */
+  readonly noHost: boolean
+  /** A connection that breaks before the answer, or one of the two timeouts. */
+  readonly reset: boolean
+  /** Until the headers of a provider's answer. */
+  readonly perTryTimeoutMs: number | undefined
+  /** Silence of one provider, also within its answer. */
+  readonly perTryIdleTimeoutMs: number | undefined
+}
+
+/** When a provider is left out of chains, and for how long. */
+export interface CoolDownSettings {
+  readonly maxMs: number
+  /** In a row, with no word of when to come back. */
+  readonly failures: number
+  readonly pauseMs: number
+}
+
+/** Attributes with the values that a caller must have to choose providers; none: everybody may. Undefined: nobody. */
+export type ProviderChoice = ReadonlyMap<string, string> | undefined
 
 export interface ModelConfig {
   /** The canonical name: what is limited, routed and logged. */
@@ -72,6 +102,9 @@ export interface ModelConfig {
   readonly chain: readonly ChainStep[]
   /** `owned_by` in the answer to GET /v1/models: the first provider's name. */
   readonly ownedBy: string
+  /** Its own policy, made whole by the configuration's; undefined: the configuration's. */
+  readonly fallback?: FallbackPolicy
+  readonly providerChoice?: ProviderChoice
 }
 
 /** Chooses a model by request headers, whatever the body says; the first whose headers all match wins. */
@@ -132,6 +165,9 @@ export interface RuntimeConfig {
   readonly files: readonly string[]
   readonly providers: ReadonlyMap<string, ProviderConfig>
   readonly models: ReadonlyMap<string, ModelConfig>
+  readonly fallback: FallbackPolicy
+  /** Undefined: nobody is left out. */
+  readonly coolDown: CoolDownSettings | undefined
   readonly defaultModel: string | undefined
   readonly routes: readonly HeaderRoute[]
   readonly callers: readonly CallerSource[]

@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { byteSizeRule, parseByteSize } from './parse-byte-size.ts'
 import { durationRule, parseDuration } from './parse-duration.ts'
 import { addressRule, parseListenAddress } from './parse-listen-address.ts'
+import { coolDownSchema, fallbackSchema, modelFallbackSchema, providerChoiceSchema, stepWeight } from './schema-fallback.ts'
 import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
 import { attributeName, costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
 import { providerSchema } from './schema-providers.ts'
@@ -22,6 +23,7 @@ export const stepSchema = z
       z.strictObject({
         use: providerName.describe('Provider to ask.'),
         model: modelName.optional().describe('The name this provider has for the model. Default: the name clients use.'),
+        weight: stepWeight,
       }),
     ],
     { error: stepRule },
@@ -36,6 +38,8 @@ export const modelSchema = z
       .min(1, { error: chainRule })
       .max(MAX_CHAIN_STEPS, { error: chainRule })
       .describe('Who serves the model, in the order in which they are tried: the next one after 429, 5xx, a failed connection or a reset.'),
+    fallback: modelFallbackSchema.optional(),
+    allow_provider_choice: providerChoiceSchema.optional(),
   })
   .describe('A model that clients may ask for.')
 
@@ -136,6 +140,9 @@ export const configSchema = z
         .record(modelName, modelSchema, { error: 'a mapping from names to models' })
         .refine((models) => Object.keys(models).length > 0, { error: 'at least one model, such as {gpt-4o: {providers: [openai]}}' })
         .describe('What clients may ask for: name → who serves it.'),
+      fallback: fallbackSchema.prefault({}),
+      cool_down: coolDownSchema.prefault({}),
+      allow_provider_choice: providerChoiceSchema.default(false),
       default_model: modelName.optional().describe('The model of requests that name none. Without it they get a 400.'),
       routes: z
         .array(routeSchema, { error: 'a list of routes' })

@@ -15,6 +15,8 @@ export const backendNamespace = 'tollgate.backend'
 
 /** Set by the request stage: the chain as `a+b`. A request without it was never given a route. */
 export const chainHeader = 'x-tollgate-chain'
+/** Set by the request stage: the model's name in tollgate.yaml. */
+export const modelHeader = 'x-ai-eg-model'
 /** gRPC metadata on ext_proc calls: which stage is calling. */
 export const stageKey = 'x-tollgate-stage'
 /** gRPC metadata on rate limit calls: ties the check to its charge. */

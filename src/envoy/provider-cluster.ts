@@ -1,8 +1,8 @@
 // Clusters of providers: one per provider (two where some of its requests are converted), and on Envoy 1.37–1.39 one per chain of several.
 
-import type { ProviderConfig } from '../config/runtime-config.ts'
+import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import type { Chain, StepCluster } from './chains.ts'
-import { fuseEndpoint, providerEndpoint } from './endpoints.ts'
+import { chainEndpoint, fuseEndpoint, providerEndpoint } from './endpoints.ts'
 import { duration, typedConfig, type EnvoyObject } from './envoy-object.ts'
 import type { RenderInput } from './render-input.ts'
 import { resolution } from './resolution.ts'
@@ -10,11 +10,12 @@ import { transportSocket } from './transport-socket.ts'
 import { chainFilters, providerFilters } from './upstream-filters.ts'
 
 export function providerCluster(input: RenderInput, { name, provider, stage }: StepCluster): EnvoyObject {
-  const own = providerEndpoint(provider, 0, { matchSocket: false })
+  const own = providerEndpoint(provider)
+  const hasFuse = input.features.chainForm === 'priority-group' && movesOnWithoutHost(input.config)
   return {
     ...common(input, name, [provider]),
-    // Priorities stand for providers in the older form, so there a fuse would be taken for a second one.
-    load_assignment: assignment(name, input.features.chainForm === 'priority-group' ? [own, fuseEndpoint(provider)] : [own]),
+    // In the older form this cluster is only for chains of one provider, which have nowhere to move on to.
+    load_assignment: assignment(name, hasFuse ? [own, fuseEndpoint(provider)] : [own]),
     ...(provider.scheme === 'https' ? { transport_socket: transportSocket(input, provider) } : {}),
     typed_extension_protocol_options: protocolOptions(providerFilters(input, provider, stage)),
   }
@@ -24,10 +25,7 @@ export function providerCluster(input: RenderInput, { name, provider, stage }: S
 export function chainCluster(input: RenderInput, name: string, { providers, stage }: Chain): EnvoyObject {
   return {
     ...common(input, name, providers),
-    load_assignment: assignment(
-      name,
-      providers.map((provider, priority) => providerEndpoint(provider, priority, { matchSocket: true })),
-    ),
+    load_assignment: assignment(name, providers.map(chainEndpoint)),
     transport_socket_matches: [...new Map(providers.map((provider) => [provider.name, provider])).values()].map((provider) => ({
       name: provider.name,
       match: { provider: provider.name },
@@ -35,6 +33,11 @@ export function chainCluster(input: RenderInput, name: string, { providers, stag
     })),
     typed_extension_protocol_options: protocolOptions(chainFilters(input, providers, stage)),
   }
+}
+
+// A cluster serves all models, so one that wants it is enough.
+function movesOnWithoutHost({ fallback, models }: RuntimeConfig): boolean {
+  return fallback.noHost || [...models.values()].some((model) => model.fallback?.noHost === true)
 }
 
 function common({ config }: RenderInput, name: string, providers: readonly ProviderConfig[]): EnvoyObject {

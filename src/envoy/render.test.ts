@@ -54,9 +54,24 @@ describe('renderBootstrap', () => {
     assert.ok(!clusterText(chained, 'openai', '1.40').includes('tollgate.attempt'), 'the first step of the chain goes without')
   })
 
-  it('puts a fuse behind each provider only where a priority is not a provider', () => {
+  it('puts a fuse behind each provider, and before 1.40 beside each provider of a chain', () => {
     assert.equal(textOf(renderBootstrap(chained, { version: '1.40' })).match(/"port_value":9\b/g)?.length, 4)
-    assert.ok(!/"port_value":9\b/.test(textOf(renderBootstrap(chained, { version: '1.39' }))))
+    const older = textOf(renderBootstrap(chained, { version: '1.39' }))
+    assert.equal(older.match(/"port_value":9\b/g)?.length, 2)
+    assert.equal(older.match(/"health_status":"DEGRADED"/g)?.length, 2)
+  })
+
+  it('has no fuse where nobody wants to move on from a provider without hosts', () => {
+    const stays = { ...chained.fallback, noHost: false }
+    assert.ok(!/"port_value":9\b/.test(textOf(renderBootstrap({ ...chained, fallback: stays }))))
+    const moves = { ...model('m', [openai, anthropic]), fallback: chained.fallback }
+    assert.ok(/"port_value":9\b/.test(textOf(renderBootstrap({ ...chained, fallback: stays, models: new Map([['m', moves]]) }))))
+  })
+
+  it('has a route before the others for a model with a policy of its own', () => {
+    const own = { ...model('n/1', [openai]), fallback: { ...chained.fallback, statuses: [529], serverErrors: false, reset: false, perTryTimeoutMs: 1500 } }
+    const text = textOf(renderBootstrap(runtimeConfig({ models: [model('m', [openai, anthropic]), own] })))
+    assert.match(text, /"name":"chain n\/1".*"string_match":\{"exact":"n\/1"\}.*"retry_on":"connect-failure,retriable-status-codes","retriable_status_codes":\[529\],"per_try_timeout":"1\.5s".*"name":"chain",/)
   })
 
   it('sends each key path as a check of 0 hits and a charge of the file’s cost at the end', () => {

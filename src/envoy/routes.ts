@@ -1,13 +1,17 @@
-// The routes: one for every request that the request stage gave a chain, in the form the Envoy version knows, and 404 for the rest.
+// The routes: one for every request that the request stage gave a chain, in the form the Envoy version knows, one before it for each model
+// that falls back by rules of its own, and 404 for the rest.
 
+import type { ModelConfig } from '../config/runtime-config.ts'
 import { longestChain, stepClusters } from './chains.ts'
 import { extension, type EnvoyObject } from './envoy-object.ts'
-import { chainHeader, routeNamespace, trafficName } from './names.ts'
+import { chainHeader, modelHeader, routeNamespace, trafficName } from './names.ts'
 import { rateLimitsPerRoute } from './rate-limits.ts'
 import type { RenderInput } from './render-input.ts'
+import { retryPolicy } from './retry-policy.ts'
 
 export function routeConfiguration(input: RenderInput): EnvoyObject {
-  const hasProviders = input.config.models.size > 0
+  const { models } = input.config
+  const own = [...models.values()].filter((model) => model.fallback !== undefined)
   return {
     name: trafficName,
     virtual_hosts: [
@@ -15,27 +19,28 @@ export function routeConfiguration(input: RenderInput): EnvoyObject {
         name: trafficName,
         domains: ['*'],
         ...(input.config.limits.length > 0 ? { typed_per_filter_config: rateLimitsPerRoute(input) } : {}),
-        routes: [...(hasProviders ? [chainRoute(input)] : []), unrouted],
+        routes: [...own.map((model) => chainRoute(input, model)), ...(models.size > 0 ? [chainRoute(input)] : []), unrouted],
       },
     ],
   }
 }
 
-function chainRoute(input: RenderInput): EnvoyObject {
-  const form = input.features.chainForm
+/** The route of one model, where that has a policy of its own, or of all others. */
+function chainRoute(input: RenderInput, model?: ModelConfig): EnvoyObject {
+  const { config, features } = input
+  const ofModel = model === undefined ? [] : [{ name: modelHeader, string_match: { exact: model.clientModel } }]
   return {
-    name: 'chain',
-    match: { prefix: '/', headers: [{ name: chainHeader, present_match: true }] },
+    name: model === undefined ? 'chain' : `chain ${model.clientModel}`,
+    match: { prefix: '/', headers: [{ name: chainHeader, present_match: true }, ...ofModel] },
     route: {
       timeout: '0s',
       auto_host_rewrite: true,
-      ...(form === 'priority-group' ? priorityGroups(input) : { cluster_header: chainHeader }),
+      ...(features.chainForm === 'priority-group' ? priorityGroups(input) : { cluster_header: chainHeader }),
       retry_policy: {
-        retry_on: '5xx,reset,connect-failure,refused-stream,envoy-ratelimited,retriable-status-codes',
-        retriable_status_codes: [408, 429],
-        num_retries: longestChain(input.config) - 1,
+        ...retryPolicy(model?.fallback ?? config.fallback),
+        num_retries: longestChain(config) - 1,
         retry_back_off: { base_interval: '0.001s', max_interval: '0.010s' },
-        ...(form === 'priority-group' ? { refresh_cluster_on_retry: true } : { retry_priority: previousPriorities }),
+        ...(features.chainForm === 'priority-group' ? { refresh_cluster_on_retry: true } : { retry_priority: previousPriorities }),
       },
     },
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import type { EnvoyVersion } from '../config/runtime-config.ts'
+import { defaultFallback } from '../../test/support/build-config.ts'
 import { domainRules, fromEnvironment, model, provider, runtimeConfig } from '../../test/support/runtime-config.ts'
 import { annotations } from './annotations.ts'
 import { renderBootstrap } from './render.ts'
@@ -10,7 +11,8 @@ import { renderAnnotated, toYaml } from './to-yaml.ts'
 const named = provider('named', { scheme: 'https', host: 'api.example.com', port: 443, credential: fromEnvironment('KEY') })
 const numbered = provider('numbered', { scheme: 'https', port: 8443, api: 'anthropic' })
 const limits = [{ path: 'r.yaml', costName: 'llm_total_token', rules: domainRules('tollgate', [['user']]) }]
-const config = runtimeConfig({ models: [model('m', [named, [numbered, 'other']]), model('n', [named])], limits })
+const models = [model('m', [named, [numbered, 'other']]), model('n', [named])]
+const config = runtimeConfig({ models, limits, fallback: { ...defaultFallback, perTryTimeoutMs: 30_000, perTryIdleTimeoutMs: 60_000 } })
 const versions: readonly EnvoyVersion[] = ['1.39', '1.40']
 
 describe('renderAnnotated', () => {
@@ -22,7 +24,7 @@ describe('renderAnnotated', () => {
 
   it('has a use for every annotation', () => {
     // A configuration without an attempt stage too: only there Envoy injects the key.
-    const plain = renderAnnotated(runtimeConfig({ models: [model('n', [named])] }), { header: [] })
+    const plain = renderAnnotated(runtimeConfig({ models: [model('n', [named]), model('o', [provider('openai')])] }), { header: [] })
     const all = [...texts, plain].join('\n')
     assert.deepEqual(annotations.filter(({ why }) => !all.includes(`# ${why[0]}`)), [])
   })
@@ -32,7 +34,8 @@ describe('renderAnnotated', () => {
   })
 
   it('does not take the second provider of an older chain for a fuse', () => {
-    assert.deepEqual(texts.map((text) => text.includes('# A fuse')), [false, true])
+    assert.deepEqual(texts.map((text) => text.includes('# A fuse: nothing listens there. When')), [false, true])
+    assert.deepEqual(texts.map((text) => text.includes('# A fuse: nothing listens there. It keeps')), [true, false])
   })
 
   it('begins with the header', () => {

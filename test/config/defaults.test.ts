@@ -23,6 +23,16 @@ describe('defaults', () => {
   it('fill in everything but providers and models', () => {
     const { costs, providers, models, revision, files, ...rest } = compiled(smallest)
     assert.deepEqual(rest, {
+      fallback: {
+        statuses: [408, 429],
+        serverErrors: true,
+        connectFailure: true,
+        noHost: true,
+        reset: true,
+        perTryTimeoutMs: undefined,
+        perTryIdleTimeoutMs: undefined,
+      },
+      coolDown: { maxMs: 60_000, failures: 5, pauseMs: 5_000 },
       defaultModel: undefined,
       routes: [],
       callers: [],

@@ -24,7 +24,7 @@ for (const { version, skip } of envoysUnderTest()) {
       const nameless = provider('nameless', { host: 'provider.invalid', port: 80 })
       gateway = await startScriptedGateway({
         version,
-        models: [model('m', [one, two]), model('r', [refused, one]), model('n', [nameless, one]), model('l', [one, nameless, two]), model('t', [one, one])],
+        models: [model('m', [one, two]), model('r', [refused, one]), model('n', [nameless, one]), model('l', [one, nameless, two]), model('k', [nameless, one, two]), model('o', [one, nameless]), model('t', [one, one])],
       })
     })
     beforeEach(() => {
@@ -80,6 +80,16 @@ for (const { version, skip } of envoysUnderTest()) {
     test('passes over a provider without hosts in the middle', async () => {
       first.behaviour = { status: 429 }
       assert.equal((await gateway.ask(['one', 'nameless', 'two'])).body, '{"from":"two"}')
+    })
+
+    test('asks nobody twice when there is nobody else', async () => {
+      first.behaviour = { status: 429 }
+      second.behaviour = { status: 500 }
+      for (const chain of [['one', 'nameless'], ['one', 'nameless', 'two'], ['nameless', 'one', 'two']]) {
+        const { status } = await gateway.ask(chain)
+        assert.ok(status >= 500, `${chain.join('+')} ended with ${status}`)
+      }
+      assert.deepEqual([first.seen.length, second.seen.length], [3, 2])
     })
 
     test('takes the same provider twice', async () => {

@@ -1,6 +1,6 @@
 // A RuntimeConfig for tests that do not care where it came from: two OpenAI-compatible providers and Anthropic.
 
-import type { ModelConfig, ProviderConfig, RuntimeConfig } from '../../src/config/runtime-config.ts'
+import type { FallbackPolicy, ModelConfig, ProviderConfig, RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { compileCost } from '../../src/costs/compile-costs.ts'
 import { noSettings } from '../../src/providers/provider-api.ts'
 import type { CostType } from '../../src/costs/cost.ts'
@@ -27,6 +27,17 @@ export function buildModel(clientModel: string, ...steps: (ProviderConfig | [Pro
   return { clientModel, chain, ownedBy: chain[0]?.provider.name ?? '' }
 }
 
+/** What a configuration that says nothing about it has. */
+export const defaultFallback: FallbackPolicy = {
+  statuses: [408, 429],
+  serverErrors: true,
+  connectFailure: true,
+  noHost: true,
+  reset: true,
+  perTryTimeoutMs: undefined,
+  perTryIdleTimeoutMs: undefined,
+}
+
 export function buildCost(name: string, type: CostType, cel?: string) {
   const compiled = compileCost({ name, type, ...(cel === undefined ? {} : { cel }) })
   if (!compiled.ok) throw new Error(compiled.message)
@@ -44,6 +55,8 @@ export function buildConfig(changes: Partial<RuntimeConfig> = {}): RuntimeConfig
     files: [],
     providers,
     models,
+    fallback: defaultFallback,
+    coolDown: { maxMs: 60_000, failures: 5, pauseMs: 5_000 },
     defaultModel: undefined,
     routes: [],
     callers: [],

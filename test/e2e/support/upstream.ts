@@ -10,8 +10,11 @@ export interface SeenRequest {
   readonly body: string
 }
 
-/** `reset` breaks the connection instead of answering. */
-export type Behaviour = { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>> } | 'reset'
+/** `bodyAfterMs`: the headers come at once. `reset` breaks the connection instead of answering, `silent` says nothing at all. */
+export type Behaviour =
+  | { readonly status: number; readonly body?: string; readonly headers?: Readonly<Record<string, string>>; readonly bodyAfterMs?: number }
+  | 'reset'
+  | 'silent'
 
 export interface Upstream {
   readonly port: number
@@ -35,8 +38,13 @@ export async function startUpstream(behaviour: Behaviour = { status: 200 }, tls?
         request.socket.destroy()
         return
       }
+      if (now === 'silent') return
       response.writeHead(now.status, { 'content-type': 'application/json', ...now.headers })
-      response.end(now.body ?? '{}')
+      if (now.bodyAfterMs === undefined) response.end(now.body ?? '{}')
+      else {
+        response.flushHeaders()
+        setTimeout(() => response.end(now.body ?? '{}'), now.bodyAfterMs)
+      }
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

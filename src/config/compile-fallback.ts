@@ -1,0 +1,70 @@
+// fallback:, cool_down: and allow_provider_choice: → when the next provider is asked, who is left out, and who may choose.
+
+import type { z } from 'zod'
+import { callerAttributes } from './compile-callers.ts'
+import type { Draft } from './draft.ts'
+import { didYouMean } from './nearest-name.ts'
+import type { CallerSource, CoolDownSettings, FallbackPolicy, ProviderChoice } from './runtime-config.ts'
+import { coolDownSchema, defaultConditions, fallbackSchema, modelFallbackSchema, providerChoiceSchema } from './schema-fallback.ts'
+import type { Path } from './yaml-source.ts'
+
+type Fields = z.output<typeof fallbackSchema>
+
+export function compileFallback(draft: Draft): FallbackPolicy {
+  return policy(draft, ['fallback'], draft.pick(['fallback'], fallbackSchema) ?? {}, {})
+}
+
+/** Undefined when the model says nothing of its own. */
+export function compileModelFallback(draft: Draft, clientModel: string): FallbackPolicy | undefined {
+  const path: Path = ['models', clientModel, 'fallback']
+  const own = draft.pick(path, modelFallbackSchema)
+  return own === undefined ? undefined : policy(draft, path, own, draft.pick(['fallback'], fallbackSchema) ?? {})
+}
+
+function policy(draft: Draft, path: Path, own: Fields, general: Fields): FallbackPolicy {
+  const on = new Set(own.on ?? general.on ?? defaultConditions)
+  const perTryTimeoutMs = own.per_try_timeout ?? general.per_try_timeout
+  const perTryIdleTimeoutMs = own.per_try_idle_timeout ?? general.per_try_idle_timeout
+  if (on.has('no_host') && !on.has('connect_failure') && !on.has('reset')) {
+    draft.problem([...path, 'on'], 'allowed: no_host together with connect_failure, because Envoy only moves on from a provider without hosts as from a refused connection', 'key')
+  }
+  const timeout = own.per_try_timeout !== undefined ? 'per_try_timeout' : own.per_try_idle_timeout !== undefined ? 'per_try_idle_timeout' : undefined
+  if (timeout !== undefined && !on.has('reset')) {
+    draft.warn([...path, timeout], 'after which the client gets a 504 and no other provider is asked, because Envoy counts it as a reset; add reset to the list in on')
+  }
+  return {
+    statuses: [...on].filter((condition) => typeof condition === 'number').toSorted((a, b) => a - b),
+    serverErrors: on.has('5xx'),
+    connectFailure: on.has('connect_failure') || on.has('reset'),
+    noHost: on.has('no_host'),
+    reset: on.has('reset'),
+    perTryTimeoutMs,
+    perTryIdleTimeoutMs,
+  }
+}
+
+export function compileCoolDown(draft: Draft): CoolDownSettings | undefined {
+  const written = draft.pick(['cool_down'], coolDownSchema.prefault({}))
+  if (written === undefined || written === 'off') return undefined
+  return { maxMs: written.max, failures: written.failures, pauseMs: written.pause }
+}
+
+/** Who may choose the providers of this model: what it says itself, else what the configuration says. */
+export function compileProviderChoice(draft: Draft, clientModel: string): ProviderChoice {
+  const own = draft.pick(['models', clientModel, 'allow_provider_choice'], providerChoiceSchema)
+  const allowed = own ?? draft.pick(['allow_provider_choice'], providerChoiceSchema) ?? false
+  if (allowed === false) return undefined
+  return new Map(allowed === true ? [] : Object.entries(allowed))
+}
+
+/** An attribute that no caller can have would let nobody choose. */
+export function checkProviderChoice(draft: Draft, callers: readonly CallerSource[]): void {
+  const known = [...callerAttributes(callers)]
+  for (const path of [['allow_provider_choice'], ...draft.keys(['models']).map((model): Path => ['models', model, 'allow_provider_choice'])]) {
+    for (const attribute of draft.keys(path)) {
+      if (known.includes(attribute)) continue
+      const allowed = known.length === 0 ? 'none, because callers names no attribute' : known.join(', ')
+      draft.problem([...path, attribute], `"${attribute}" is no attribute of callers, allowed: ${allowed}${didYouMean(attribute, known)}`, 'key')
+    }
+  }
+}
