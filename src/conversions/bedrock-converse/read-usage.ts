@@ -1,0 +1,37 @@
+// TokenUsage in our counting. Source: Bedrock user guide, "Prompt caching": inputTokens are what no cache was involved in, so the three parts
+// of the input are added, as for Anthropic; totalTokens has them all.
+
+import type { RawUsage } from '../../core/usage.ts'
+import type { JsonObject, JsonValue } from '../conversation.ts'
+
+/** Undefined when no count is there. One that cannot be a count stays as it was written: core/usage.ts judges it. */
+export function readUsage(usage: JsonObject): RawUsage | undefined {
+  const cached = said(usage['cacheReadInputTokens'])
+  const written = said(usage['cacheWriteInputTokens'])
+  const uncached = said(usage['inputTokens'])
+  const outputTokens = said(usage['outputTokens'])
+  const inputTokens = sumOf([uncached, cached, written])
+  const total = said(usage['totalTokens'])
+  if (inputTokens === undefined && outputTokens === undefined && total === undefined) return undefined
+  // Some models leave the cache out of the total as well.
+  const isPartial = isCount(uncached) && isCount(outputTokens) && total === uncached + outputTokens
+  return { inputTokens, cachedInputTokens: cached, cacheCreationInputTokens: written, outputTokens, totalTokens: isPartial ? undefined : total }
+}
+
+function sumOf(parts: readonly (JsonValue | undefined)[]): JsonValue | undefined {
+  let sum: number | undefined
+  for (const part of parts) {
+    if (part === undefined) continue
+    if (!isCount(part)) return part
+    sum = (sum ?? 0) + part
+  }
+  return sum
+}
+
+function said(value: JsonValue | undefined): JsonValue | undefined {
+  return value === null ? undefined : value
+}
+
+function isCount(value: JsonValue | undefined): value is number {
+  return typeof value === 'number' && value >= 0
+}

@@ -1,0 +1,48 @@
+// A conversation as the body of Converse and ConverseStream; both take the same.
+
+import type { Conversation, JsonObject, TextPart } from '../conversation.ts'
+import type { Target, WrittenRequest } from '../dialect.ts'
+import { withoutUndefined } from '../json-value.ts'
+import { answerInstruction } from '../structured-output.ts'
+import { pushCachePoint } from './cache-point.ts'
+import { type ModelTraits, traitsOf } from './model-traits.ts'
+import { offerTools } from './offer-tools.ts'
+import { writeInference } from './write-inference.ts'
+import { openingText, writeMessages } from './write-messages.ts'
+import { writeRequestMetadata } from './write-request-metadata.ts'
+import { writeThinking } from './write-thinking.ts'
+import { writeToolConfig } from './write-tool-config.ts'
+
+export function writeRequest(conversation: Conversation, target: Target): WrittenRequest {
+  const dropped = new Set<string>()
+  const traits = traitsOf(target.upstreamModel)
+  const thinking = writeThinking(conversation, traits, dropped)
+  const offered = offerTools(conversation, { traits, isThinking: thinking.isThinking }, dropped)
+  const instruction: readonly TextPart[] = offered.needsInstruction ? [{ kind: 'text', text: answerInstruction }] : []
+  const system = writeSystem([...conversation.system, ...instruction], traits, dropped)
+  const messages = writeMessages(conversation.messages, traits, dropped)
+  const { toolConfig, toolChoice } = writeToolConfig(conversation, offered, traits, dropped)
+  const body = withoutUndefined({
+    // Converse takes no request without messages: instructions alone become what the user says.
+    ...(messages.length > 0 ? { messages, system: orNothing(system) } : { messages: [{ role: 'user', content: system.length > 0 ? system : [{ text: openingText }] }] }),
+    toolConfig,
+    ...writeInference({ conversation, traits, thinking, toolChoice }, dropped),
+    requestMetadata: writeRequestMetadata(conversation.metadata, dropped),
+  })
+  if (conversation.user !== undefined) dropped.add('user')
+  return { body, dropped: [...dropped] }
+}
+
+function writeSystem(parts: readonly TextPart[], traits: ModelTraits, dropped: Set<string>): readonly JsonObject[] {
+  const blocks: JsonObject[] = []
+  for (const { text, cache } of parts) {
+    // "The text field in the ContentBlock object … is blank" is what Bedrock answers to white space alone.
+    if (text.trim() !== '') blocks.push({ text })
+    pushCachePoint(blocks, cache, traits, dropped)
+  }
+  return blocks
+}
+
+function orNothing<Item>(list: readonly Item[]): readonly Item[] | undefined {
+  return list.length === 0 ? undefined : list
+}
