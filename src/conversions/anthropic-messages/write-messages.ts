@@ -1,0 +1,151 @@
+// The turns of a conversation as Anthropic's messages: user and assistant in turn, results of tools first in the user's, nothing empty.
+// Source: docs.anthropic.com, API reference, "Messages"; "Handle tool calls"; "Extended thinking", preserving thinking blocks.
+
+import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, JsonValue, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
+import { asObject, asString } from '../json-value.ts'
+import type { CacheMarks } from './cache-marks.ts'
+import { callId } from './call-id.ts'
+import { unreadable, writeDocument, writeImage } from './write-media.ts'
+
+/** What is said for a user who is silent where the API wants a turn of theirs: before the first answer, and after the last. */
+export const openingText = 'Please begin.'
+export const continuingText = 'Please continue.'
+
+export interface MessageRules {
+  readonly marks: CacheMarks
+  /** Signed thoughts go back to the model. */
+  readonly keepsThoughts: boolean
+  /** The last message may be the assistant's: what the model then says continues it. */
+  readonly continuesAnswers: boolean
+  readonly dropped: Set<string>
+}
+
+interface WrittenMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: JsonObject[]
+}
+
+/** At least one message, the first of them the user's. Throws TollgateError `unsupported_parameter` for what Claude cannot take. */
+export function writeMessages({ messages }: Conversation, rules: MessageRules): readonly JsonObject[] {
+  const written: WrittenMessage[] = []
+  for (const message of messages) {
+    const content = message.role === 'user' ? writeUser(message.parts, rules) : writeAssistant(message.parts, rules)
+    if (content.length === 0) continue
+    const last = written.at(-1)
+    if (last?.role === message.role) last.content.push(...content)
+    else written.push({ role: message.role, content })
+  }
+  if (written[0]?.role !== 'user') written.unshift(said(openingText))
+  if (written.at(-1)?.role === 'assistant') endTurn(written, rules)
+  return written.map(({ role, content }) => ({ role, content }))
+}
+
+// "final assistant content cannot end with trailing whitespace"; models that do not continue answers need a word from the user instead.
+function endTurn(written: WrittenMessage[], { continuesAnswers }: MessageRules): void {
+  const content = written.at(-1)?.content ?? []
+  const text = asString(content.at(-1)?.['text'])
+  if (!continuesAnswers || text === undefined) written.push(said(continuingText))
+  else content[content.length - 1] = { ...content.at(-1), text: text.trimEnd() }
+}
+
+function said(text: string): WrittenMessage {
+  return { role: 'user', content: [{ type: 'text', text }] }
+}
+
+function writeUser(parts: readonly UserPart[], rules: MessageRules): JsonObject[] {
+  const results: JsonObject[] = []
+  const others: JsonObject[] = []
+  for (const part of parts) {
+    if (part.kind === 'tool_result') results.push(writeResult(part, rules))
+    else if (part.kind === 'audio') throw unreadable('recordings')
+    else pushPart(others, part, rules)
+  }
+  return results.length === 0 ? others : [...results, ...others]
+}
+
+function pushPart(blocks: JsonObject[], part: TextPart | ImagePart | DocumentPart, { marks, dropped }: MessageRules): void {
+  switch (part.kind) {
+    case 'text':
+      if (!isBlank(part.text)) blocks.push(marks.put({ type: 'text', text: part.text }, part.cache))
+      return
+    case 'image':
+      if (part.detail !== undefined && part.detail !== 'auto') dropped.add('detail')
+      blocks.push(marks.put(writeImage(part), part.cache))
+      return
+    case 'document':
+      blocks.push(marks.put(writeDocument(part), part.cache))
+  }
+}
+
+function writeResult(part: ToolResultPart, rules: MessageRules): JsonObject {
+  const content: JsonObject[] = []
+  for (const inner of part.parts) pushPart(content, inner, rules)
+  const result = { type: 'tool_result', tool_use_id: callId(part.callId), ...(content.length === 0 ? {} : { content }), ...(part.isError ? { is_error: true } : {}) }
+  return rules.marks.put(result, part.cache)
+}
+
+function writeAssistant(parts: readonly AssistantPart[], { marks, keepsThoughts }: MessageRules): JsonObject[] {
+  const blocks: JsonObject[] = []
+  for (const part of parts) {
+    switch (part.kind) {
+      case 'text':
+      case 'refusal':
+        if (!isBlank(part.text)) blocks.push(marks.put({ type: 'text', text: part.text }, part.kind === 'text' ? part.cache : undefined))
+        break
+      case 'tool_call':
+        blocks.push(marks.put(writeCall(part), part.cache))
+        break
+      case 'reasoning':
+        // Without a signature they are refused.
+        if (!keepsThoughts) break
+        if (part.redacted !== undefined) blocks.push({ type: 'redacted_thinking', data: part.redacted })
+        else if (isSigned(part)) blocks.push({ type: 'thinking', thinking: part.text, signature: part.signature ?? '' })
+        break
+      case 'image':
+        throw unreadable('pictures in answers of the assistant')
+    }
+  }
+  return blocks
+}
+
+function writeCall(part: ToolCallPart): JsonObject {
+  return { type: 'tool_use', id: callId(part.id), name: part.name, input: readInput(part.arguments) }
+}
+
+// A model may have written broken arguments, and its client keeps them. The wrapping is what Anthropic recommends for such
+// (docs.anthropic.com, "Fine-grained tool streaming", invalid JSON).
+function readInput(text: string): JsonObject {
+  if (text === '' || text === '{}') return {}
+  try {
+    // JSON.parse gives nothing else.
+    const input = asObject(JSON.parse(text) as JsonValue)
+    if (input !== undefined) return input
+  } catch {
+    return isBlank(text) ? {} : { INVALID_JSON: text }
+  }
+  return { INVALID_JSON: text }
+}
+
+/**
+ * Whether the model is in the middle of a tool loop that did not begin with its thoughts: the API then refuses to think by a budget
+ * ("Expected `thinking` or `redacted_thinking`, but found `tool_use`").
+ */
+export function hasUnexplainedCalls(messages: readonly Message[]): boolean {
+  let first: Message | undefined
+  for (let index = messages.length - 1; index > 0 && hasResults(messages[index]); index -= 2) first = messages[index - 1]
+  if (first?.role !== 'assistant') return false
+  const opening = first.parts.find((part) => part.kind !== 'text' || !isBlank(part.text))
+  return opening?.kind !== 'reasoning' || !isSigned(opening)
+}
+
+function hasResults(message: Message | undefined): boolean {
+  return message?.role === 'user' && message.parts.some((part) => part.kind === 'tool_result')
+}
+
+function isSigned({ signature, redacted }: { readonly signature?: string; readonly redacted?: string }): boolean {
+  return redacted !== undefined || (signature !== undefined && signature !== '')
+}
+
+export function isBlank(text: string): boolean {
+  return text === '' || !/\S/.test(text)
+}
