@@ -1,0 +1,38 @@
+// What a provider wants back with its thoughts travels in a reasoning item's `encrypted_content`, which clients hand back unread.
+// OpenAI gives that member only to those who ask for it in `include`. We give it to everybody: without it a signed thought cannot be sent
+// back, and Anthropic refuses a tool loop whose thoughts are missing.
+
+import type { ReasoningPart } from '../conversation.ts'
+import type { JsonValue } from '../conversation.ts'
+import { asObject, asString } from '../json-value.ts'
+
+/** Base64url of `{"tollgate":`, which is 12 bytes long and so a prefix of what is ours. The number behind it is the version. */
+const mark = Buffer.from('{"tollgate":', 'utf8').toString('base64url')
+const version = 1
+
+/** Undefined for thoughts that no provider wants back: neither signed nor hidden. */
+export function writeEncryptedContent({ text, signature, redacted }: Omit<ReasoningPart, 'kind'>): string | undefined {
+  if (signature === undefined && redacted === undefined) return undefined
+  return Buffer.from(JSON.stringify({ tollgate: version, text, signature, redacted }), 'utf8').toString('base64url')
+}
+
+/** Undoes writeEncryptedContent. Undefined for what it never made, such as OpenAI's own. The text in it is the signed one: a client may have cut its copy. */
+export function readEncryptedContent(content: string): ReasoningPart | undefined {
+  if (!content.startsWith(mark)) return undefined
+  const fields = asObject(parse(Buffer.from(content, 'base64url').toString('utf8')))
+  if (fields?.['tollgate'] !== version) return undefined
+  const text = asString(fields['text']) ?? ''
+  const signature = asString(fields['signature'])
+  const redacted = asString(fields['redacted'])
+  if (signature === undefined && redacted === undefined) return undefined
+  return { kind: 'reasoning', text, ...(signature === undefined ? {} : { signature }), ...(redacted === undefined ? {} : { redacted }) }
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    // JSON.parse gives nothing else.
+    return JSON.parse(text) as JsonValue
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,12 @@
+// OpenAI's Responses API, as spoken by clients. Nobody but OpenAI and its look-alikes answers in it, and they get such requests unchanged.
+
+import type { ClientDialect } from '../dialect.ts'
+import { ResponseEventWriter } from './event-writer.ts'
+import { readRequest } from './read-request.ts'
+import { writeAnswer } from './write-answer.ts'
+
+export const openAiResponsesClient: ClientDialect = {
+  readRequest,
+  writeAnswer,
+  createEventWriter: (context) => new ResponseEventWriter(context),
+}

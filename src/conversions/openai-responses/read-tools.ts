@@ -1,0 +1,90 @@
+// The tools of a Responses request and how the model is to choose among them. OpenAI's own tools run at OpenAI; nobody else can stand in.
+
+import type { JsonObject, JsonValue, Tool, ToolChoice } from '../conversation.ts'
+import {
+  describe,
+  expectArray,
+  expectObject,
+  expectOneOf,
+  expectString,
+  isJsonObject,
+  malformed,
+  notThis,
+  optionalBoolean,
+  optionalObject,
+  optionalString,
+  unsupported,
+} from '../openai-chat/field-checks.ts'
+import { readCacheMark } from '../openai-chat/read-cache-mark.ts'
+
+export interface ReadTools {
+  readonly tools: readonly Tool[]
+  readonly toolChoice: ToolChoice | undefined
+  readonly parallelToolCalls: boolean | undefined
+}
+
+// platform.openai.com, API reference, "Responses", tools.
+const functionName = /^[a-zA-Z0-9_-]{1,128}$/
+const hostedTools = [
+  'web_search web_search_2025_08_26 web_search_preview web_search_preview_2025_03_11 file_search computer computer_use_preview mcp code_interpreter',
+  'image_generation local_shell shell custom apply_patch namespace tool_search programmatic_tool_calling',
+].flatMap((names) => names.split(' '))
+
+export function readTools(body: JsonObject): ReadTools {
+  const value = body['tools'] ?? undefined
+  const tools = value === undefined ? [] : expectArray(value, 'tools').map((tool, index) => readTool(tool, `tools[${index}]`))
+  const parallelToolCalls = optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls')
+  const choice = body['tool_choice'] ?? undefined
+  const chosen = choice === undefined ? { tools, toolChoice: undefined } : readChoice(choice, tools)
+  if (tools.length === 0) return { tools, toolChoice: undefined, parallelToolCalls: undefined }
+  return { ...chosen, parallelToolCalls }
+}
+
+function readTool(value: JsonValue, at: string): Tool {
+  const tool = expectObject(value, at)
+  expectFunction(tool['type'], `${at}.type`, ['function'])
+  const name = expectString(tool['name'], `${at}.name`)
+  if (!functionName.test(name)) throw malformed(`${at}.name`, `must be 1 to 128 letters, digits, "_" and "-", ${notThis(name)}`)
+  const read: Tool = {
+    name,
+    description: optionalString(tool['description'], `${at}.description`),
+    parameters: optionalObject(tool['parameters'], `${at}.parameters`),
+    strict: optionalBoolean(tool['strict'], `${at}.strict`),
+  }
+  const cache = readCacheMark(tool, at)
+  return cache === undefined ? read : { ...read, cache }
+}
+
+function readChoice(choice: JsonValue, tools: readonly Tool[]): { tools: readonly Tool[]; toolChoice: ToolChoice } {
+  if (choice === 'auto' || choice === 'none') return { tools, toolChoice: { kind: choice } }
+  if (choice !== 'required' && !isJsonObject(choice)) throw malformed('tool_choice', `must be "none", "auto", "required" or an object, ${notThis(choice)}`)
+  if (choice !== 'required') expectFunction(choice['type'], 'tool_choice.type', ['function', 'allowed_tools'])
+  if (tools.length === 0) throw malformed('tool_choice', 'demands a tool, but there are no tools')
+  if (choice === 'required') return { tools, toolChoice: { kind: 'any' } }
+  if (choice['type'] === 'allowed_tools') return readAllowed(choice, tools)
+  return { tools, toolChoice: { kind: 'tool', name: readNamed(choice, 'tool_choice', tools) } }
+}
+
+// No other API narrows the tools by a second list; to leave the others out says the same.
+function readAllowed(allowed: JsonObject, tools: readonly Tool[]): { tools: readonly Tool[]; toolChoice: ToolChoice } {
+  const at = 'tool_choice'
+  const mode = expectOneOf(allowed['mode'], `${at}.mode`, ['auto', 'required'])
+  const names = expectArray(allowed['tools'], `${at}.tools`).map((value, index) => {
+    const tool = expectObject(value, `${at}.tools[${index}]`)
+    expectFunction(tool['type'], `${at}.tools[${index}].type`, ['function'])
+    return readNamed(tool, `${at}.tools[${index}]`, tools)
+  })
+  if (names.length === 0) throw malformed(`${at}.tools`, 'must name at least one tool')
+  return { tools: tools.filter((tool) => names.includes(tool.name)), toolChoice: { kind: mode === 'required' ? 'any' : 'auto' } }
+}
+
+function readNamed(holder: JsonObject, at: string, tools: readonly Tool[]): string {
+  const name = expectString(holder['name'], `${at}.name`)
+  if (!tools.some((tool) => tool.name === name)) throw malformed(`${at}.name`, `is ${describe(name)}, which is none of the tools`)
+  return name
+}
+
+function expectFunction(type: JsonValue | undefined, at: string, allowed: readonly string[]): void {
+  if (typeof type === 'string' && hostedTools.includes(type)) throw unsupported(at, `is ${describe(type)}: a tool that exists at OpenAI only`)
+  expectOneOf(type, at, allowed)
+}
