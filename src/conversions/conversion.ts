@@ -28,8 +28,8 @@ export interface Conversion {
   convertAnswer(body: Buffer, context: AnswerContext): ConvertedAnswer
   /** Undefined for APIs without streams. */
   convertStream: ((context: AnswerContext) => ConvertedStream) | undefined
-  /** `body`: an answer that is no 2xx. Never throws. */
-  readError(body: Buffer): ProviderError
+  /** `body`: an answer that is no 2xx; `named`: its header x-amzn-errortype, in which AWS says what kind of error it is. Never throws. */
+  readError(body: Buffer, named?: string): ProviderError
 }
 
 const TEXT_BYTES_PER_TOKEN = 4
@@ -51,7 +51,7 @@ export function createConversion(client: ClientDialect, provider: ProviderDialec
       }
     },
     convertStream: (context) => new ConvertedStream({ framing: provider.framing, reader: provider.createEventReader(), writer: client.createEventWriter(context) }),
-    readError: (body) => provider.readError(parseJson(body)),
+    readError: (body, named) => provider.readError(parseJson(body), named),
   }
 }
 

@@ -40,8 +40,11 @@ export interface ProviderDialect {
   /** `body` is a complete 2xx answer. Throws TollgateError `provider_error` when it is not one. */
   readAnswer(body: JsonValue): Answer
   createEventReader(): EventReader
-  /** `body`: the JSON of an error answer, or undefined when it was none. */
-  readError(body: JsonValue | undefined): ProviderError
+  /**
+   * `body`: the JSON of an error answer, or undefined when it was none. `named`: the error's name where the API says it outside of the body
+   * (AWS: the header x-amzn-errortype).
+   */
+  readError(body: JsonValue | undefined, named?: string): ProviderError
   /** How its streams are framed. */
   readonly framing: 'sse' | 'aws-event-stream'
 }

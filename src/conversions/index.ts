@@ -1,12 +1,21 @@
 // The conversions there are: every client dialect with every provider dialect. A new one is a line here.
 
+import { anthropicMessagesProvider } from './anthropic-messages/index.ts'
+import { bedrockConverseProvider } from './bedrock-converse/index.ts'
 import { type Conversion, createConversion } from './conversion.ts'
 import type { ClientDialect, ProviderDialect } from './dialect.ts'
 import { cohereEmbeddings, createEmbeddingsConversion, type EmbeddingsDialect, geminiEmbeddings, titanEmbeddings, vertexEmbeddings } from './embeddings/index.ts'
 import { geminiProvider } from './gemini/index.ts'
+import { azureOpenAiChatProvider, openAiChatClient, openAiChatProvider } from './openai-chat/index.ts'
 
-const clients: Readonly<Record<string, ClientDialect>> = {}
+const clients: Readonly<Record<string, ClientDialect>> = {
+  'openai-chat': openAiChatClient,
+}
 const providers: Readonly<Record<string, ProviderDialect>> = {
+  'anthropic-messages': anthropicMessagesProvider,
+  'azure-openai-chat': azureOpenAiChatProvider,
+  'bedrock-converse': bedrockConverseProvider,
+  'openai-chat': openAiChatProvider,
   gemini: geminiProvider,
 }
 const embeddings: Readonly<Record<string, EmbeddingsDialect>> = {

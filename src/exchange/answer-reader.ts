@@ -55,7 +55,7 @@ function convertingReader({ format, call, context, headers }: AnswerSource): Ans
       return conversion.convertStream(context)
     },
     convertError(body, status) {
-      const { message, type } = conversion.readError(body)
+      const { message, type } = conversion.readError(body, headers.get('x-amzn-errortype'))
       return errorBodyFor(format.errorStyle, { status, message, ...(type === undefined ? {} : { type }) })
     },
   }

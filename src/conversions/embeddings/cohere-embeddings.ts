@@ -1,10 +1,10 @@
 // Cohere Embed on Bedrock. Source: Amazon Bedrock user guide, "Cohere Embed v3", "Cohere Embed v4".
 
 import { TollgateError } from '../../core/errors.ts'
+import { readError } from '../bedrock-converse/read-error.ts'
 import type { JsonValue } from '../conversation.ts'
 import { asList, asObject, isList } from '../json-value.ts'
 import type { EmbeddingsDialect } from './embeddings-dialect.ts'
-import { readBedrockError } from './read-bedrock-error.ts'
 import { readEmbeddingsRequest } from './read-request.ts'
 import { notEmbeddings, writeList } from './write-list.ts'
 
@@ -32,7 +32,7 @@ export const cohereEmbeddings: EmbeddingsDialect = {
   },
   // The body has no count; Bedrock tells it in the header x-amzn-bedrock-input-token-count.
   readUsage: () => undefined,
-  readError: readBedrockError,
+  readError,
 }
 
 // A list of vectors, or lists by type when types were asked for.

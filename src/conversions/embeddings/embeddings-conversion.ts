@@ -16,6 +16,6 @@ export function createEmbeddingsConversion(dialect: EmbeddingsDialect): Conversi
       }
     },
     convertStream: undefined,
-    readError: (body) => dialect.readError(parseJson(body)),
+    readError: (body, named) => dialect.readError(parseJson(body), named),
   }
 }

@@ -16,8 +16,8 @@ export interface EmbeddingsDialect {
   readAnswer(body: JsonValue, context: EmbeddingsContext): JsonObject
   /** Undefined when the body does not tell it. */
   readUsage(body: JsonValue): RawUsage | undefined
-  /** `body`: the JSON of an error answer, or undefined when it was none. */
-  readError(body: JsonValue | undefined): ProviderError
+  /** As that of a ProviderDialect. */
+  readError(body: JsonValue | undefined, named?: string): ProviderError
 }
 
 /** What the answer's side knows of the request. */

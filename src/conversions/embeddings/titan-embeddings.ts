@@ -1,10 +1,10 @@
 // Amazon Titan Text Embeddings on Bedrock: one text a call. Source: Amazon Bedrock user guide, "Amazon Titan Embeddings Text".
 
 import { TollgateError } from '../../core/errors.ts'
+import { readError } from '../bedrock-converse/read-error.ts'
 import { asObject } from '../json-value.ts'
 import type { EmbeddingsDialect } from './embeddings-dialect.ts'
 import { inputUsage } from './input-usage.ts'
-import { readBedrockError } from './read-bedrock-error.ts'
 import { readEmbeddingsRequest } from './read-request.ts'
 import { writeList } from './write-list.ts'
 
@@ -23,7 +23,7 @@ export const titanEmbeddings: EmbeddingsDialect = {
   },
   readAnswer: (body, context) => writeList([asObject(body)?.['embedding']], titanEmbeddings.readUsage(body), context),
   readUsage: (body) => inputUsage(asObject(body)?.['inputTextTokenCount']),
-  readError: readBedrockError,
+  readError,
 }
 
 function unsupported(param: string, message: string): TollgateError {
