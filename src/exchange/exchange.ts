@@ -35,6 +35,9 @@ const MAX_DECODED_FACTOR = 4
 
 const PASS: Action = { kind: 'pass' }
 
+/** What Envoy's response code details begin with when the attempt stage has answered. */
+const ATTEMPT_REPLY = 'tollgate_attempt_'
+
 export class Exchange implements Stage {
   /** True once the last reply has been given: the call can end. */
   done = false
@@ -140,6 +143,7 @@ export class Exchange implements Stage {
     const codeDetails = attributes.get(CODE_DETAILS_ATTRIBUTE)
     this.#answerKind = this.#request === undefined ? 'envoy' : classifyAnswer(headers, codeDetails)
     if (this.#answerKind === 'envoy') {
+      if (codeDetails?.startsWith(ATTEMPT_REPLY) === true) return this.#attemptReply(this.#status, codeDetails)
       this.#envoyReply = { status: this.#status, codeDetails: codeDetails ?? 'unknown' }
       return endOfStream ? this.#envoyError(Buffer.alloc(0), 'fill') : PASS
     }
@@ -248,6 +252,15 @@ export class Exchange implements Stage {
   async #convertedError(convert: (body: Buffer) => Buffer, received: Buffer): Promise<Action> {
     const body = convert(this.#decoder === undefined ? received : await this.#decoder.decode(received, true))
     return this.#answered({ kind: 'pass', headers: { set: jsonHeaders(body), remove: ['content-encoding'] }, body }, true, 'provider_error')
+  }
+
+  /** Our own attempt stage has answered, in the client's format already. */
+  #attemptReply(status: number, codeDetails: string): Action {
+    this.#charge.cancel()
+    this.#reason = codeDetails.slice(ATTEMPT_REPLY.length)
+    this.#finish(status < 500 ? 'refused' : 'provider_error')
+    this.done = true
+    return { kind: 'pass', metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
   }
 
   /** Envoy's own error in the client's format; `fill` when it came without a body. */

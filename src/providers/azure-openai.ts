@@ -46,7 +46,7 @@ export const azureOpenai: ProviderApi = {
   calls: new Map<FormatName, ProviderCall>([
     ...operations.map(([format, operation]) => [format, operationCall(operation, undefined)] as const),
     ['openai-responses', responses],
-    ['anthropic-messages', operationCall('chat/completions', 'openai-chat')],
+    ['anthropic-messages', operationCall('chat/completions', 'azure-openai-chat')],
   ]),
   settings: { apiVersion: 'optional' },
   // Every resource has a host of its own.

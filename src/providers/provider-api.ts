@@ -22,7 +22,7 @@ export interface ProviderCall {
 }
 
 /** Dialects that a body can be converted to; conversions/index.ts has one entry for each. */
-export type DialectName = 'openai-chat' | 'anthropic-messages' | 'bedrock-converse' | 'gemini' | 'titan-embeddings' | 'cohere-embeddings' | 'gemini-embeddings' | 'vertex-embeddings'
+export type DialectName = 'openai-chat' | 'azure-openai-chat' | 'anthropic-messages' | 'bedrock-converse' | 'gemini' | 'titan-embeddings' | 'cohere-embeddings' | 'gemini-embeddings' | 'vertex-embeddings'
 
 export interface CallTarget {
   /** The client's canonical path with its query. */
