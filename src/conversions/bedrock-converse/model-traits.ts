@@ -1,25 +1,16 @@
 // What a model on Bedrock can do, told from its id: Converse takes the same request for all, and each model refuses what it does not know.
-// Sources: Bedrock user guide, "Supported models and model features"; docs.anthropic.com, "Adaptive thinking", "Migrating to Claude 4.7".
+// Source: Bedrock user guide, "Supported models and model features"; of Claude, what its own API documents.
 
-/** Those for which something is known here. `other`: every other vendor; `unknown`: an ARN that does not name its model. */
-export type Vendor = 'anthropic' | 'amazon' | 'openai' | 'other' | 'unknown'
+import { type ClaudeModel, claudeModel } from '../anthropic-messages/claude-model.ts'
 
 export interface ModelTraits {
-  readonly vendor: Vendor
-  /** Claude's generation: 307 for 3.7, 400 for 4, 410 for 4.10. 0 for other models, and for a Claude that does not say. */
-  readonly generation: number
+  /** Those for which something is known here. `other`: every other vendor; `unknown`: an ARN that does not name its model. */
+  readonly vendor: 'anthropic' | 'amazon' | 'openai' | 'other' | 'unknown'
+  /** Undefined for models that are no Claude. */
+  readonly claude: ClaudeModel | undefined
+  /** From Claude 4.5 on tools may be strict, and caches be kept for an hour. */
+  readonly isFrom45: boolean
 }
-
-/** The first generation that thinks. */
-export const firstThinking = 307
-/** The first that decides itself how long it thinks. */
-export const firstAdaptive = 406
-/** From here on neither a budget nor sampling parameters are accepted. */
-export const firstAdaptiveOnly = 407
-/** From here on temperature and top_p exclude each other. */
-export const firstOneSampler = 401
-/** The first whose tools may be strict, and whose cache may be kept for an hour. */
-export const firstStrict = 405
 
 /** `model`: a model id, an inference profile with its region before it (`us.anthropic.…`), or an ARN. */
 export function traitsOf(model: string): ModelTraits {
@@ -27,17 +18,17 @@ export function traitsOf(model: string): ModelTraits {
   const vendor = /(?:^|\.)(anthropic|amazon|openai)\./.exec(name)?.[1]
   switch (vendor) {
     case 'anthropic':
-      return { vendor, generation: claudeGeneration(name) }
+      return { vendor, claude: claudeModel(name), isFrom45: isFrom45(name) }
     case 'amazon':
     case 'openai':
-      return { vendor, generation: 0 }
+      return { vendor, claude: undefined, isFrom45: false }
     default:
-      return { vendor: /^[a-z0-9-]+\./.test(name) ? 'other' : 'unknown', generation: 0 }
+      return { vendor: /^[a-z0-9-]+\./.test(name) ? 'other' : 'unknown', claude: undefined, isFrom45: false }
   }
 }
 
-// claude-3-7-sonnet-20250219, claude-opus-4-6-v1, claude-sonnet-5: a number of more than two digits is a date.
-function claudeGeneration(name: string): number {
-  const found = /claude-(?:[a-z]+-)?(\d{1,2})(?:-(\d{1,2}))?(?!\d)/.exec(name)
-  return found === null ? 0 : Number(found[1]) * 100 + Number(found[2] ?? 0)
+// claude-sonnet-4-5-20250929, claude-opus-5: a number of more than two digits is a date.
+function isFrom45(name: string): boolean {
+  const [, major = '0', minor = '0'] = /claude-[a-z]+-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/.exec(name) ?? []
+  return Number(major) > 4 || (major === '4' && Number(minor) >= 5)
 }

@@ -1,10 +1,9 @@
 // How the model shall write: the parameters that Converse has for all models, and those that it hands on to one family.
 // Sources: Bedrock API reference, InferenceConfiguration; user guide, "Inference request parameters and response fields".
 
-import { TollgateError } from '../../core/errors.ts'
 import type { Conversation, JsonObject } from '../conversation.ts'
 import { withoutUndefined } from '../json-value.ts'
-import { firstAdaptiveOnly, firstOneSampler, type ModelTraits } from './model-traits.ts'
+import type { ModelTraits } from './model-traits.ts'
 import type { WrittenThinking } from './write-thinking.ts'
 
 export interface InferenceSource {
@@ -15,16 +14,16 @@ export interface InferenceSource {
   readonly toolChoice: JsonObject | undefined
 }
 
-/** The members of the request. Throws TollgateError `unsupported_parameter` for stop sequences that the model does not take. */
+/** The members of the request. */
 export function writeInference(source: InferenceSource, dropped: Set<string>): JsonObject {
   const { conversation, traits, thinking } = source
-  const stop = writeStop(conversation.stop, traits)
+  const stop = writeStop(conversation.stop, traits, dropped)
   const sampling = writeSampling(conversation, { traits, isThinking: thinking.isThinking }, dropped)
   for (const [name, value] of [['presence_penalty', conversation.presencePenalty], ['frequency_penalty', conversation.frequencyPenalty]] as const) {
     if (value !== undefined && value !== 0) dropped.add(name)
   }
   if (conversation.seed !== undefined) dropped.add('seed')
-  const inferenceConfig = withoutUndefined({ maxTokens: conversation.maxOutputTokens, temperature: sampling.temperature, topP: sampling.topP, stopSequences: stop })
+  const inferenceConfig = withoutUndefined({ maxTokens: thinking.maxTokens, temperature: sampling.temperature, topP: sampling.topP, stopSequences: stop })
   const modelFields = withoutUndefined({ ...thinking.fields, top_k: sampling.topK, tool_choice: source.toolChoice })
   return withoutUndefined({
     inferenceConfig: orNothing(inferenceConfig),
@@ -34,12 +33,11 @@ export function writeInference(source: InferenceSource, dropped: Set<string>): J
   })
 }
 
-function writeStop(stop: readonly string[], traits: ModelTraits): readonly string[] | undefined {
-  const sequences = stop.filter((sequence) => sequence !== '')
-  if (traits.vendor === 'anthropic' && sequences.some((sequence) => sequence.trim() === '')) {
-    throw new TollgateError('unsupported_parameter', 'Claude takes no stop sequence of white space alone.', { param: 'stop' })
-  }
-  return sequences.length === 0 ? undefined : sequences
+// "stop_sequences: each stop sequence must contain non-whitespace" is Claude's.
+function writeStop(stop: readonly string[], { vendor }: ModelTraits, dropped: Set<string>): readonly string[] | undefined {
+  const kept = stop.filter((sequence) => (vendor === 'anthropic' ? sequence.trim() : sequence) !== '')
+  if (kept.length < stop.length) dropped.add('stop')
+  return kept.length === 0 ? undefined : kept
 }
 
 interface Sampling {
@@ -54,15 +52,16 @@ function writeSampling(conversation: Conversation, { traits, isThinking }: { rea
     if (sampling[member] !== undefined) dropped.add(name)
     sampling[member] = undefined
   }
-  if (traits.vendor !== 'anthropic') drop('topK', 'top_k')
-  else if (traits.generation >= firstAdaptiveOnly || isThinking) {
+  // 1 is no choice at all, and beside a temperature refused by many.
+  if (sampling.topP === 1) sampling.topP = undefined
+  if (traits.claude === undefined) drop('topK', 'top_k')
+  else if (traits.claude.sampling === 'none' || isThinking) {
     // A Claude that thinks refuses to be told how to choose its words, but for what it does anyhow.
     if (sampling.temperature === 1) sampling.temperature = undefined
-    if (sampling.topP === 1) sampling.topP = undefined
     drop('temperature', 'temperature')
     drop('topP', 'top_p')
     drop('topK', 'top_k')
-  } else if (traits.generation >= firstOneSampler && sampling.temperature !== undefined) drop('topP', 'top_p')
+  } else if (traits.claude.sampling === 'one' && sampling.temperature !== undefined) drop('topP', 'top_p')
   if (sampling.temperature !== undefined && sampling.temperature > 1) {
     dropped.add('temperature')
     sampling.temperature = 1

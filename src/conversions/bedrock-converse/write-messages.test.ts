@@ -13,9 +13,9 @@ const llama = 'meta.llama3-1-8b-instruct-v1:0'
 const text = (value: string) => ({ kind: 'text', text: value }) as const
 const data = (mediaType: string, bytes = 'QUJD') => ({ kind: 'data', mediaType, data: bytes }) as const
 
-function write(messages: readonly Message[], model = claude): { messages: readonly unknown[]; dropped: string[] } {
+function write(messages: readonly Message[], model = claude, keepsThoughts = true, continuesAnswers = true): { messages: readonly unknown[]; dropped: string[] } {
   const dropped = new Set<string>()
-  const written = writeMessages(messages, traitsOf(model), dropped)
+  const written = writeMessages(messages, { traits: traitsOf(model), keepsThoughts, continuesAnswers }, dropped)
   return { messages: written, dropped: [...dropped] }
 }
 const byUser = (parts: readonly UserPart[], model?: string): unknown => Reflect.get(Object(write([{ role: 'user', parts }], model).messages[0]), 'content')
@@ -31,9 +31,18 @@ describe('messages of Converse', () => {
       { role: 'user', parts: [text('Yes.'), text('')] },
     ]
     assert.deepEqual(write(messages).messages, [
-      { role: 'user', content: [{ text: '(The conversation begins.)' }] },
+      { role: 'user', content: [{ text: 'Please begin.' }] },
       { role: 'assistant', content: [{ text: 'Welcome.' }, { text: 'Still there?' }] },
       { role: 'user', content: [{ text: 'Yes.' }] },
+    ])
+  })
+
+  it('let the model go on with its answer, or the user ask for it', () => {
+    const begun: Message[] = [{ role: 'user', parts: [text('Count.')] }, { role: 'assistant', parts: [text('One, two, ')] }]
+    assert.deepEqual(write(begun).messages[1], { role: 'assistant', content: [{ text: 'One, two,' }] })
+    assert.deepEqual(write(begun, claude, true, false).messages.slice(1), [
+      { role: 'assistant', content: [{ text: 'One, two, ' }] },
+      { role: 'user', content: [{ text: 'Please continue.' }] },
     ])
   })
 
@@ -47,7 +56,7 @@ describe('messages of Converse', () => {
     )
     fastCheck.assert(
       fastCheck.property(fastCheck.array(message, { maxLength: 8 }), (messages) => {
-        for (const [index, written] of writeMessages(messages, traitsOf(claude), new Set()).entries()) {
+        for (const [index, written] of writeMessages(messages, { traits: traitsOf(claude), keepsThoughts: true, continuesAnswers: false }, new Set()).entries()) {
           assert.equal(written['role'], index % 2 === 0 ? 'user' : 'assistant')
           assert.ok(Array.isArray(written['content']) && written['content'].length > 0)
         }
@@ -102,7 +111,7 @@ describe('calls and results of Converse', () => {
     const call = (json: string): AssistantPart => ({ kind: 'tool_call', id: 'a', name: 'now', arguments: json })
     assert.deepEqual(byAssistant([text('Let me see.'), call('{"zone":"UTC"}')]), [{ text: 'Let me see.' }, { toolUse: { toolUseId: 'a', name: 'now', input: { zone: 'UTC' } } }])
     assert.deepEqual(byAssistant([call(' ')]), [{ toolUse: { toolUseId: 'a', name: 'now', input: {} } }])
-    for (const json of ['[1]', '{"a":', 'null']) assert.throws(() => byAssistant([call(json)]), { code: 'malformed_request', param: 'messages' })
+    for (const json of ['[1]', '{"a":', 'null']) assert.deepEqual(byAssistant([call(json)]), [{ toolUse: { toolUseId: 'a', name: 'now', input: { INVALID_JSON: json } } }])
   })
 
   it('hold results before anything else, their cache point behind them', () => {
@@ -150,7 +159,9 @@ describe('thoughts of Converse', () => {
 
   it('are left out when nobody signed them, or another model reads them, or nothing follows', () => {
     assert.deepEqual(byAssistant([{ kind: 'reasoning', text: 'Hm.' }, said]), [{ text: 'So be it.' }])
-    assert.deepEqual(byAssistant([{ kind: 'reasoning', text: 'Hm.', signature: 'sig' }, said], llama), [{ text: 'So be it.' }])
+    assert.deepEqual(byAssistant([{ kind: 'reasoning', text: 'Hm.', signature: '' }, said]), [{ text: 'So be it.' }])
+    const history: Message[] = [{ role: 'user', parts: [said] }, { role: 'assistant', parts: [{ kind: 'reasoning', text: 'Hm.', signature: 'sig' }, said] }]
+    assert.deepEqual(write(history, llama, false).messages[1], { role: 'assistant', content: [{ text: 'So be it.' }] })
     assert.deepEqual(byAssistant([said, { kind: 'reasoning', text: 'Hm.', signature: 'sig' }]), [{ text: 'So be it.' }])
     assert.equal(byAssistant([{ kind: 'reasoning', text: 'Hm.', signature: 'sig' }]), undefined)
   })

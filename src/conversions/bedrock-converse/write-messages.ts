@@ -1,7 +1,9 @@
 // The messages of a conversation as Converse wants them: users first, then in turn, none of them empty.
 // Sources: Bedrock API reference, Message and ContentBlock; user guide, "Carry out a conversation with the Converse API operations".
 
+import { continuingText, openingText } from '../anthropic-messages/write-messages.ts'
 import type { AssistantPart, JsonObject, Message, UserPart } from '../conversation.ts'
+import { asString } from '../json-value.ts'
 import { pushCachePoint } from './cache-point.ts'
 import { DocumentNames } from './document-names.ts'
 import type { ModelTraits } from './model-traits.ts'
@@ -9,18 +11,30 @@ import { writeAudio, writeDocument, writeImage } from './write-media.ts'
 import { writeReasoning } from './write-reasoning.ts'
 import { writeToolResult, writeToolUse } from './write-tool-blocks.ts'
 
-/** What the user is made to say where a conversation begins with the assistant, or with nothing. */
-export const openingText = '(The conversation begins.)'
 /** Beside a document there must be text. */
 const documentText = '(See the document.)'
 
+export interface MessageRules {
+  readonly traits: ModelTraits
+  /** Signed thoughts go back to the model. */
+  readonly keepsThoughts: boolean
+  /** The last message may be the assistant's: what the model then says continues it. */
+  readonly continuesAnswers: boolean
+}
+
+interface WrittenMessage {
+  readonly role: 'user' | 'assistant'
+  readonly content: JsonObject[]
+}
+
 /** [] when nothing was said. Throws TollgateError for what cannot be written. */
-export function writeMessages(messages: readonly Message[], traits: ModelTraits, dropped: Set<string>): readonly JsonObject[] {
+export function writeMessages(messages: readonly Message[], rules: MessageRules, dropped: Set<string>): readonly JsonObject[] {
+  const { traits, continuesAnswers } = rules
   const names = new DocumentNames()
-  const written: { readonly role: 'user' | 'assistant'; readonly content: JsonObject[] }[] = []
+  const written: WrittenMessage[] = []
   for (const message of messages) {
     const { role } = message
-    const content = role === 'user' ? writeUserParts(message.parts, { traits, names }, dropped) : writeAssistantParts(message.parts, traits, dropped)
+    const content = role === 'user' ? writeUserParts(message.parts, { traits, names }, dropped) : writeAssistantParts(message.parts, rules, dropped)
     if (content.length === 0) continue
     if (written.length === 0 && role === 'assistant') written.push({ role: 'user', content: [{ text: openingText }] })
     const last = written.at(-1)
@@ -28,7 +42,16 @@ export function writeMessages(messages: readonly Message[], traits: ModelTraits,
     if (last?.role === role) last.content.push(...content)
     else written.push({ role, content })
   }
-  return written
+  if (written.at(-1)?.role === 'assistant') endTurn(written, continuesAnswers)
+  return written.map(({ role, content }) => ({ role, content }))
+}
+
+// "final assistant content cannot end with trailing whitespace"; models that do not continue answers need a word from the user instead.
+function endTurn(written: WrittenMessage[], continuesAnswers: boolean): void {
+  const content = written.at(-1)?.content ?? []
+  const text = asString(content.at(-1)?.['text'])
+  if (!continuesAnswers || text === undefined) written.push({ role: 'user', content: [{ text: continuingText }] })
+  else content[content.length - 1] = { text: text.trimEnd() }
 }
 
 function writeUserParts(parts: readonly UserPart[], { traits, names }: { readonly traits: ModelTraits; readonly names: DocumentNames }, dropped: Set<string>): JsonObject[] {
@@ -60,7 +83,7 @@ function writeUserParts(parts: readonly UserPart[], { traits, names }: { readonl
   return [...results, ...said]
 }
 
-function writeAssistantParts(parts: readonly AssistantPart[], traits: ModelTraits, dropped: Set<string>): JsonObject[] {
+function writeAssistantParts(parts: readonly AssistantPart[], { traits, keepsThoughts }: MessageRules, dropped: Set<string>): JsonObject[] {
   const blocks: JsonObject[] = []
   for (const part of parts) {
     switch (part.kind) {
@@ -75,7 +98,7 @@ function writeAssistantParts(parts: readonly AssistantPart[], traits: ModelTrait
         blocks.push(writeToolUse(part))
         break
       case 'reasoning':
-        pushIfAny(blocks, writeReasoning(part, traits))
+        if (keepsThoughts) pushIfAny(blocks, writeReasoning(part))
         break
     }
     if (part.kind !== 'refusal' && part.kind !== 'reasoning') pushCachePoint(blocks, part.cache, traits, dropped)

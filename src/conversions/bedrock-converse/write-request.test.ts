@@ -26,12 +26,12 @@ describe('a request of Converse', () => {
 
   it('makes instructions alone the message of the user', () => {
     assert.deepEqual(write({ messages: [], system: [{ kind: 'text', text: 'Tell a joke.' }] }).body, { messages: [{ role: 'user', content: [{ text: 'Tell a joke.' }] }] })
-    assert.deepEqual(write({ messages: [] }).body, { messages: [{ role: 'user', content: [{ text: '(The conversation begins.)' }] }] })
+    assert.deepEqual(write({ messages: [] }).body, { messages: [{ role: 'user', content: [{ text: 'Please begin.' }] }] })
   })
 
   it('maps what Converse has for every model', () => {
     const { body, dropped } = write({ maxOutputTokens: 100, temperature: 0.5, topP: 0.9, stop: ['END', ''] }, 'meta.llama3-1-8b-instruct-v1:0')
-    assert.deepEqual([body['inferenceConfig'], dropped], [{ maxTokens: 100, temperature: 0.5, topP: 0.9, stopSequences: ['END'] }, []])
+    assert.deepEqual([body['inferenceConfig'], dropped], [{ maxTokens: 100, temperature: 0.5, topP: 0.9, stopSequences: ['END'] }, ['stop']])
   })
 
   it('hands top_k on to Claude, and names what it leaves out', () => {
@@ -57,9 +57,9 @@ describe('a request of Converse', () => {
     assert.deepEqual(write({ temperature: 1, topP: 1 }, 'anthropic.claude-opus-4-7'), { body: hello, dropped: [] })
   })
 
-  it('asks Claude which stop sequence it was, and refuses one of white space', () => {
+  it('asks Claude which stop sequence it was, and spares it one of white space', () => {
     assert.deepEqual(write({ stop: ['END'] }).body['additionalModelResponseFieldPaths'], ['/stop_sequence'])
-    assert.throws(() => write({ stop: ['\n'] }), { code: 'unsupported_parameter', param: 'stop' })
+    assert.deepEqual(write({ stop: ['\n'] }), { body: hello, dropped: ['stop'] })
     assert.deepEqual(write({ stop: ['\n'] }, 'amazon.nova-pro-v1:0').body['inferenceConfig'], { stopSequences: ['\n'] })
   })
 
@@ -108,6 +108,11 @@ describe('tools of Converse', () => {
     assert.deepEqual(toolConfig({ tools, toolChoice: { kind: 'any' } }), { tools: [weatherSpec], toolChoice: { any: {} } })
     assert.deepEqual(toolConfig({ tools, toolChoice: { kind: 'tool', name: 'get_weather' } }), { tools: [weatherSpec], toolChoice: { tool: { name: 'get_weather' } } })
     assert.deepEqual(toolConfig({ tools, toolChoice: { kind: 'auto' } }, 'meta.llama3-1-8b-instruct-v1:0'), { tools: [weatherSpec] })
+  })
+
+  it('are asked for in words by a Claude that cannot be made to call', () => {
+    const forced = write({ tools: [weather], toolChoice: { kind: 'tool', name: 'get_weather' } }, 'anthropic.claude-opus-5-5')
+    assert.deepEqual([forced.body['toolConfig'], forced.body['system'], forced.dropped], [{ tools: [weatherSpec] }, [{ text: 'In your next answer you must call the tool get_weather.' }], ['tool_choice']])
   })
 
   it('are left out when none may be called, unless the history has calls', () => {
@@ -163,7 +168,13 @@ describe('structured output of Converse', () => {
     const system = [{ text: answerInstruction }]
     assert.deepEqual(write({ output }, 'meta.llama3-1-8b-instruct-v1:0').body, { ...hello, system, toolConfig: { tools: [answer] } })
     const thinking = write({ output, reasoning: { effort: 'low', budgetTokens: undefined, visible: false } })
-    assert.deepEqual(thinking.body, { ...hello, system, toolConfig: { tools: [answer] }, additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } } })
+    assert.deepEqual(thinking.body, {
+      ...hello,
+      system,
+      toolConfig: { tools: [answer] },
+      inferenceConfig: { maxTokens: 32_000 },
+      additionalModelRequestFields: { thinking: { type: 'enabled', budget_tokens: 1024 } },
+    })
     assert.deepEqual(thinking.dropped, [])
   })
 })

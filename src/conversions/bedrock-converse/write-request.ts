@@ -1,14 +1,14 @@
 // A conversation as the body of Converse and ConverseStream; both take the same.
 
+import { openingText } from '../anthropic-messages/write-messages.ts'
 import type { Conversation, JsonObject, TextPart } from '../conversation.ts'
 import type { Target, WrittenRequest } from '../dialect.ts'
 import { withoutUndefined } from '../json-value.ts'
-import { answerInstruction } from '../structured-output.ts'
 import { pushCachePoint } from './cache-point.ts'
 import { type ModelTraits, traitsOf } from './model-traits.ts'
 import { offerTools } from './offer-tools.ts'
 import { writeInference } from './write-inference.ts'
-import { openingText, writeMessages } from './write-messages.ts'
+import { writeMessages } from './write-messages.ts'
 import { writeRequestMetadata } from './write-request-metadata.ts'
 import { writeThinking } from './write-thinking.ts'
 import { writeToolConfig } from './write-tool-config.ts'
@@ -18,9 +18,13 @@ export function writeRequest(conversation: Conversation, target: Target): Writte
   const traits = traitsOf(target.upstreamModel)
   const thinking = writeThinking(conversation, traits, dropped)
   const offered = offerTools(conversation, { traits, isThinking: thinking.isThinking }, dropped)
-  const instruction: readonly TextPart[] = offered.needsInstruction ? [{ kind: 'text', text: answerInstruction }] : []
+  const instruction: readonly TextPart[] = offered.instruction === undefined ? [] : [{ kind: 'text', text: offered.instruction }]
   const system = writeSystem([...conversation.system, ...instruction], traits, dropped)
-  const messages = writeMessages(conversation.messages, traits, dropped)
+  // Models but Claude say themselves whether they go on with what they are given.
+  const continuesAnswers = traits.claude?.continuesAnswers !== false && !thinking.isThinking && conversation.output === undefined
+  // Other vendors' models refuse thoughts in the history.
+  const keepsThoughts = thinking.isThinking || traits.vendor === 'unknown'
+  const messages = writeMessages(conversation.messages, { traits, keepsThoughts, continuesAnswers }, dropped)
   const { toolConfig, toolChoice } = writeToolConfig(conversation, offered, traits, dropped)
   const body = withoutUndefined({
     // Converse takes no request without messages: instructions alone become what the user says.

@@ -14,46 +14,40 @@ function fields(model: string, part: Partial<Conversation>): [unknown, readonly 
 }
 
 describe('the traits of a model', () => {
-  for (const [model, vendor, generation] of [
-    ['anthropic.claude-3-haiku-20240307-v1:0', 'anthropic', 300],
-    ['us.anthropic.claude-3-7-sonnet-20250219-v1:0', 'anthropic', 307],
-    ['anthropic.claude-sonnet-4-20250514-v1:0', 'anthropic', 400],
-    ['arn:aws:bedrock:us-east-1:123456789012:inference-profile/eu.anthropic.claude-opus-4-6-v1', 'anthropic', 406],
-    ['global.anthropic.claude-sonnet-5', 'anthropic', 500],
-    ['anthropic.claude-opus-4-10', 'anthropic', 410],
-    ['anthropic.claude-v2:1', 'anthropic', 0],
-    ['us.amazon.nova-pro-v1:0', 'amazon', 0],
-    ['openai.gpt-oss-120b-1:0', 'openai', 0],
-    ['meta.llama3-1-8b-instruct-v1:0', 'other', 0],
-    ['arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdef123456', 'unknown', 0],
+  for (const [model, vendor, isFrom45] of [
+    ['anthropic.claude-3-haiku-20240307-v1:0', 'anthropic', false],
+    ['us.anthropic.claude-sonnet-4-20250514-v1:0', 'anthropic', false],
+    ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'anthropic', true],
+    ['arn:aws:bedrock:us-east-1:123456789012:inference-profile/eu.anthropic.claude-opus-4-6-v1', 'anthropic', true],
+    ['global.anthropic.claude-sonnet-5', 'anthropic', true],
+    ['anthropic.claude-v2:1', 'anthropic', false],
+    ['us.amazon.nova-pro-v1:0', 'amazon', false],
+    ['openai.gpt-oss-120b-1:0', 'openai', false],
+    ['meta.llama3-1-8b-instruct-v1:0', 'other', false],
+    ['arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abcdef123456', 'unknown', false],
   ] as const) {
     it(`of ${model}`, () => {
-      assert.deepEqual(traitsOf(model), { vendor, generation })
+      const traits = traitsOf(model)
+      assert.deepEqual([traits.vendor, traits.isFrom45, traits.claude !== undefined], [vendor, isFrom45, vendor === 'anthropic'])
     })
   }
 })
 
 describe('thinking through Converse', () => {
-  it('has a budget for Claude before 4.6', () => {
+  it('has a budget for Claude before 4.6, and a limit above it', () => {
     const model = 'anthropic.claude-sonnet-4-20250514-v1:0'
-    assert.deepEqual(fields(model, { reasoning: effort('medium') }), [{ thinking: { type: 'enabled', budget_tokens: 8192 } }, []])
+    const { body } = writeRequest({ ...emptyConversation, messages: [user], reasoning: budget(40_000) }, { upstreamModel: model })
+    assert.deepEqual(body['additionalModelRequestFields'], { thinking: { type: 'enabled', budget_tokens: 40_000 } })
+    assert.deepEqual(body['inferenceConfig'], { maxTokens: 48_192 })
     assert.deepEqual(fields(model, { reasoning: budget(2000), maxOutputTokens: 1500 }), [{ thinking: { type: 'enabled', budget_tokens: 1499 } }, []])
-    assert.deepEqual(fields(model, { reasoning: effort('none') }), [undefined, []])
     assert.deepEqual(fields(model, { reasoning: effort('high'), maxOutputTokens: 500 }), [undefined, ['reasoning_effort']])
   })
 
-  it('is adaptive from 4.6 on, where no budget is asked', () => {
-    const model = 'anthropic.claude-opus-4-6-v1'
-    assert.deepEqual(fields(model, { reasoning: effort('xhigh', true) }), [{ thinking: { type: 'adaptive' }, output_config: { effort: 'high' } }, []])
-    assert.deepEqual(fields(model, { reasoning: budget(2000) }), [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, []])
-    assert.deepEqual(fields(model, { reasoning: effort('none') }), [{ thinking: { type: 'disabled' } }, []])
-  })
-
-  it('is always adaptive from 4.7 on, and shown when it is to be seen', () => {
-    const model = 'anthropic.claude-opus-4-8'
-    assert.deepEqual(fields(model, { reasoning: budget(2000) }), [{ thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'low' } }, []])
-    assert.deepEqual(fields(model, { reasoning: effort('xhigh') }), [{ thinking: { type: 'adaptive' }, output_config: { effort: 'xhigh' } }, []])
-    assert.deepEqual(fields(model, { reasoning: effort('minimal') }), [{ thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }, []])
+  it('is adaptive for later ones, which set no limit by themselves', () => {
+    const { body } = writeRequest({ ...emptyConversation, messages: [user], reasoning: effort('high', true) }, { upstreamModel: 'anthropic.claude-opus-4-8' })
+    assert.deepEqual(body['additionalModelRequestFields'], { thinking: { type: 'adaptive', display: 'summarized' }, output_config: { effort: 'high' } })
+    assert.equal(body['inferenceConfig'], undefined)
+    assert.deepEqual(fields('global.anthropic.claude-sonnet-5', { reasoning: effort('none') }), [{ thinking: { type: 'disabled' } }, []])
   })
 
   it('is an effort for the models of OpenAI', () => {
@@ -71,26 +65,19 @@ describe('thinking through Converse', () => {
     }
   })
 
-  it('gives way to a call that is demanded', () => {
-    const tools = [{ name: 'a', description: undefined, parameters: undefined, strict: undefined }]
-    const part = { tools, toolChoice: { kind: 'any' }, reasoning: effort('high') } as const
-    assert.deepEqual(fields('anthropic.claude-sonnet-4-20250514-v1:0', part), [undefined, ['reasoning_effort']])
-    assert.deepEqual(fields('anthropic.claude-opus-4-8', part), [{ thinking: { type: 'disabled' } }, ['reasoning_effort']])
-  })
-
   it('leaves no sampling to the client', () => {
     const part = { reasoning: effort('low'), temperature: 0.3, topP: 1, topK: 5 }
     assert.deepEqual(fields('anthropic.claude-3-7-sonnet-20250219-v1:0', part), [{ thinking: { type: 'enabled', budget_tokens: 1024 } }, ['temperature', 'top_k']])
   })
 
-  it('stops in the middle of a tool loop when the client lost the thoughts', () => {
-    const call = { kind: 'tool_call', id: 'a', name: 'now', arguments: '' } as const
-    const result = { role: 'user', parts: [{ kind: 'tool_result', callId: 'a', name: 'now', parts: [], isError: false }] } as const
-    const lost = [user, { role: 'assistant', parts: [call] }, result] as const
-    const kept = [user, { role: 'assistant', parts: [{ kind: 'reasoning', text: 'Hm.', signature: 'sig' }, call] }, result] as const
-    const model = 'anthropic.claude-sonnet-4-20250514-v1:0'
-    assert.deepEqual(fields(model, { messages: lost, reasoning: effort('low') }), [undefined, ['reasoning_effort']])
-    assert.deepEqual(fields(model, { messages: kept, reasoning: effort('low') }), [{ thinking: { type: 'enabled', budget_tokens: 1024 } }, []])
-    assert.deepEqual(fields('anthropic.claude-opus-4-8', { messages: lost, reasoning: effort('low') })[1], [])
+  it('gets its former thoughts back', () => {
+    const thought = { kind: 'reasoning', text: 'Hm.', signature: 'sig' } as const
+    const messages = [user, { role: 'assistant', parts: [thought, { kind: 'text', text: 'So.' }] }, user] as const
+    const written = (model: string, part: Partial<Conversation>): unknown => Reflect.get(Object(Reflect.get(Object(writeRequest({ ...emptyConversation, messages, ...part }, { upstreamModel: model }).body['messages']), 1)), 'content')
+    const both = [{ reasoningContent: { reasoningText: { text: 'Hm.', signature: 'sig' } } }, { text: 'So.' }]
+    assert.deepEqual(written('anthropic.claude-sonnet-4-20250514-v1:0', { reasoning: effort('low') }), both)
+    assert.deepEqual(written('arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc', {}), both)
+    assert.deepEqual(written('anthropic.claude-sonnet-4-20250514-v1:0', {}), [{ text: 'So.' }])
+    assert.deepEqual(written('deepseek.r1-v1:0', { reasoning: effort('low') }), [{ text: 'So.' }])
   })
 })

@@ -1,7 +1,6 @@
 // Calls of tools and their results in the history of a conversation.
 // Source: Bedrock user guide, "Use a tool to complete an Amazon Bedrock model response".
 
-import { TollgateError } from '../../core/errors.ts'
 import type { JsonObject, JsonValue, ToolCallPart, ToolResultPart } from '../conversation.ts'
 import { asObject } from '../json-value.ts'
 import type { DocumentNames } from './document-names.ts'
@@ -9,16 +8,15 @@ import type { ModelTraits } from './model-traits.ts'
 import { toolUseId } from './tool-use-id.ts'
 import { writeDocument, writeImage } from './write-media.ts'
 
-/** Throws TollgateError `malformed_request` for arguments that are no JSON object: Bedrock takes nothing else. */
 export function writeToolUse(part: ToolCallPart): JsonObject {
-  return { toolUse: { toolUseId: toolUseId(part.id), name: part.name, input: argumentsOf(part) } }
+  return { toolUse: { toolUseId: toolUseId(part.id), name: part.name, input: readInput(part.arguments) } }
 }
 
-function argumentsOf(part: ToolCallPart): JsonObject {
-  if (part.arguments.trim() === '') return {}
-  const input = parseObject(part.arguments)
-  if (input !== undefined) return input
-  throw new TollgateError('malformed_request', `The arguments of the call ${part.id} of ${part.name} are not a JSON object, which Bedrock requires.`, { param: 'messages' })
+// A model may have written broken arguments, and its client keeps them; Bedrock takes nothing but objects. The wrapping is what Anthropic
+// recommends for such (docs.anthropic.com, "Fine-grained tool streaming", invalid JSON).
+function readInput(text: string): JsonObject {
+  if (text.trim() === '') return {}
+  return parseObject(text) ?? { INVALID_JSON: text }
 }
 
 /** A failure is told by `status` where that is known, to Claude and Nova, and by the text elsewhere. */

@@ -5,7 +5,7 @@ import type { Conversation, JsonObject, Tool } from '../conversation.ts'
 import { withoutUndefined } from '../json-value.ts'
 import { isAnswerTool } from '../structured-output.ts'
 import { pushCachePoint } from './cache-point.ts'
-import { firstStrict, type ModelTraits } from './model-traits.ts'
+import type { ModelTraits } from './model-traits.ts'
 import type { OfferedTools } from './offer-tools.ts'
 
 const acceptedName = /^[a-zA-Z0-9_-]{1,64}$/
@@ -38,13 +38,12 @@ export function writeToolConfig(conversation: Conversation, offered: OfferedTool
 
 function writeTool(tool: Tool, traits: ModelTraits, dropped: Set<string>): JsonObject {
   if (!acceptedName.test(tool.name)) throw unsupported('Bedrock takes names of tools of 1 to 64 letters, digits, hyphens and underscores.')
-  const canBeStrict = traits.generation >= firstStrict
-  if (tool.strict === true && !canBeStrict) dropped.add('strict')
+  if (tool.strict === true && !traits.isFrom45) dropped.add('strict')
   return withoutUndefined({
     name: tool.name,
     description: tool.description === '' ? undefined : tool.description,
     inputSchema: { json: { type: 'object', ...(tool.parameters ?? { properties: {} }) } },
-    strict: tool.strict === true && canBeStrict ? true : undefined,
+    strict: tool.strict === true && traits.isFrom45 ? true : undefined,
   })
 }
 
