@@ -1,6 +1,10 @@
 // Builds every long-lived object once, by hand, and takes them down again. Nothing here decides anything about a request.
 
 import { randomUUID } from 'node:crypto'
+import { createFileKeys } from './callers/file-keys.ts'
+import { createKeyFinder } from './callers/create-key-finder.ts'
+import type { KeyFinder } from './callers/key-finder.ts'
+import { createRedisKeys, type RedisKeys } from './callers/redis-keys.ts'
 import type { RuntimeConfig } from './config/runtime-config.ts'
 import { createCloudCredentials } from './credentials/cloud-credentials.ts'
 import { createProviderCredentials } from './credentials/provider-credentials.ts'
@@ -18,11 +22,14 @@ import { createExtProcService, EXTPROC_METHOD } from './extproc/service.ts'
 import type { ExchangeObserver } from './exchange/summary.ts'
 import type { CounterStore } from './ratelimit/counter-store.ts'
 import { createMemoryStore } from './ratelimit/memory-store.ts'
+import { connectRedis } from './ratelimit/redis-connection.ts'
 import { createRedisStore } from './ratelimit/redis-store.ts'
 import { createRateLimitService, RATE_LIMIT_METHOD } from './ratelimit/service.ts'
 
 /** Room for protobuf framing, headers and attributes around a body of the largest accepted size. */
 const MESSAGE_OVERHEAD_BYTES = 1024 * 1024
+/** How long a lookup of an API key in Redis may take. */
+const KEY_LOOKUP_TIMEOUT_MS = 1_000
 /** How often cloud credentials are looked at: far more often than any of them ends. */
 const CREDENTIAL_CHECK_MS = 5_000
 
@@ -56,6 +63,8 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
   const store = createStore(config, log)
   started.push(async () => store.close())
+  const callerKeys = createCallerKeys(config, log)
+  started.push(async () => callerKeys.close())
   try {
     const health = createHealthRoutes({ isServing: () => !draining })
     const extproc = await startGrpcServer({ address: config.listen.extproc, routes: extprocRoutes(), maxMessageBytes: config.envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
@@ -64,6 +73,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
     started.push(() => ratelimit.close(0))
     const admin = await startAdmin()
     cloud.follow(config)
+    callerKeys.follow(config)
     const renewing = setInterval(() => cloud.check(), CREDENTIAL_CHECK_MS).unref()
     metrics.configLoaded('success')
     return {
@@ -73,6 +83,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
       swap: (next) => {
         current = next
         cloud.follow(next)
+        callerKeys.follow(next)
         metrics.configLoaded('success')
       },
       drain: () => {
@@ -81,6 +92,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
       },
       close: async (graceMs) => {
         await closeAll({ grpc: [extproc, ratelimit], admin, store, graceMs })
+        callerKeys.close()
         clearInterval(renewing)
       },
     }
@@ -92,6 +104,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
         newExchangeId: randomUUID,
         observer: createObserver(metrics, log),
         credentials: createProviderCredentials(secrets, cloud),
+        callerKeys,
         log,
         extprocObserver: {
           opened: (stage) => metrics.extprocOpened(stage),
@@ -134,6 +147,33 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
 
 function createStore(config: RuntimeConfig, log: Log): CounterStore {
   return config.store.kind === 'memory' ? createMemoryStore({ clock: systemClock }) : createRedisStore({ store: config.store, log })
+}
+
+interface CallerKeys extends KeyFinder {
+  /** Connects to Redis when the configuration has keys there. A store is only changed by a restart. */
+  follow(config: RuntimeConfig): void
+  close(): void
+}
+
+function createCallerKeys({ store }: RuntimeConfig, log: Log): CallerKeys {
+  const files = createFileKeys({ clock: systemClock, log })
+  let redis: RedisKeys | undefined
+  let disconnect = (): void => undefined
+  return {
+    ...createKeyFinder({ files, redis: () => redis }),
+    follow(config) {
+      const needed = config.callers.some((source) => source.kind === 'api_keys' && source.place.kind === 'store')
+      if (!needed || redis !== undefined || store.kind === 'memory') return
+      // A connection of its own: keys are asked for before a request is read, whatever the counters wait for.
+      const client = connectRedis({ target: store, log, commandTimeoutMs: KEY_LOOKUP_TIMEOUT_MS })
+      redis = createRedisKeys({ redis: client, clock: systemClock, log })
+      disconnect = () => {
+        client.emit('closing')
+        client.disconnect()
+      }
+    },
+    close: () => disconnect(),
+  }
 }
 
 function createObserver(metrics: Metrics, log: Log): ExchangeObserver {

@@ -27,7 +27,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   envoy: ['core', 'formats', 'providers'],
   edge: ['core', 'formats', 'exchange'],
   mock: ['core'],
-  app: ['core', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ratelimit'],
+  app: ['core', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ratelimit'],
   up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
   commands: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'up', 'providers', 'package-info'],
   'package-info': [],
@@ -35,7 +35,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Files and folders that may touch the outside world. */
-const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^ratelimit\/redis-[a-z-]+\.ts$/]
+const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^ratelimit\/redis-[a-z-]+\.ts$/, /^callers\/file-[a-z-]+\.ts$/]
 const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
 
 const sources = listSources(join(root, 'src')).filter((file) => !file.path.endsWith('.test.ts'))

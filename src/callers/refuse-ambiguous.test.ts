@@ -6,7 +6,7 @@ import { refuseAmbiguous } from './refuse-ambiguous.ts'
 
 const limits = [{ path: '/ratelimit.yaml', costName: 'llm_total_token', rules: domainRules('tollgate', [['user'], ['user', 'model'], ['team', 'user']]) }]
 const config = buildConfig({ limits })
-const caller = (attributes: Record<string, string>) => ({ attributes: new Map(Object.entries(attributes)) })
+const caller = (attributes: Record<string, string>) => ({ attributes: new Map(Object.entries(attributes)), allowLists: [] })
 
 describe('a name that would be another caller’s counter', () => {
   it('is refused, and the message says why', () => {

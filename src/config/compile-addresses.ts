@@ -3,7 +3,9 @@
 import type { Draft } from './draft.ts'
 import { addressesCollide, formatListenAddress, isAnyHost, isHostName, isLoopbackHost, type AddressParts } from './parse-listen-address.ts'
 import { holdsPassword } from './parse-store.ts'
-import type { ListenAddress, RuntimeConfig, StoreConfig } from './runtime-config.ts'
+import { requireFile } from './require-file.ts'
+import type { ListenAddress, ListenerTls, RuntimeConfig, StoreConfig } from './runtime-config.ts'
+import { listenerTlsSchema } from './schema-callers.ts'
 import { configSchema, envoySchema, listenSchema } from './schema.ts'
 import { resolvePath, type Sources } from './sources.ts'
 import type { Path } from './yaml-source.ts'
@@ -54,7 +56,19 @@ export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: 
     streamIdleTimeoutMs: draft.pick(['envoy', 'stream_idle_timeout'], shape.stream_idle_timeout),
     connectTimeoutMs: draft.pick(['envoy', 'connect_timeout'], shape.connect_timeout),
   }
-  return isWhole(listen) && isWhole(envoy) ? { listen, envoy } : undefined
+  return isWhole(listen) && isWhole(envoy) ? { listen, envoy: { ...envoy, tls: compileTls(draft, sources) } } : undefined
+}
+
+// Envoy refuses its whole configuration when it cannot read one of these files.
+function compileTls(draft: Draft, sources: Sources): ListenerTls | undefined {
+  const written = draft.pick(['envoy', 'tls'], listenerTlsSchema)
+  if (written === undefined) return undefined
+  const file = (name: string, path: string): string => requireFile({ draft, sources, path: ['envoy', 'tls', name] }, path)
+  return {
+    certFile: file('cert_file', written.cert_file),
+    keyFile: file('key_file', written.key_file),
+    clientCaFile: written.client_ca_file === undefined ? undefined : file('client_ca_file', written.client_ca_file),
+  }
 }
 
 // At the one that somebody wrote: the other may be a default.

@@ -34,7 +34,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
   const coolDown = compileCoolDown(draft)
   const defaultModel = compileDefaultModel(draft)
   const routes = compileRoutes(draft)
-  const callers = compileCallers(draft)
+  const callers = compileCallers(draft, sources)
   const costs = compileCosts(draft, callers, main)
   const limits = compileLimits(draft, { sources, costs, attributes: callerAttributes(callers) })
   checkProviderChoice(draft, callers)

@@ -114,7 +114,7 @@ export function describeFound(found: unknown, path: Path): string {
 // In a URL only user, password and query can be secret; in credentials and header values anything can.
 function maySecretsStandAt(path: Path, found: unknown): boolean {
   const [section, , field] = path
-  const isUrl = section === 'store' || (section === 'providers' && field === 'url')
+  const isUrl = section === 'store' || (section === 'providers' && field === 'url') || (section === 'callers' && (field === 'api_keys' || path.at(-1) === 'url'))
   if (isUrl) return typeof found === 'string' && /[@?]/.test(found)
   return section === 'providers' && (field === 'headers' || (field === 'credential' && path.at(-1) !== 'file'))
 }

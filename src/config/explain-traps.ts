@@ -10,6 +10,7 @@ export interface Trap {
   /** Stable name, for tools and tests. */
   readonly id:
     | 'callers_trusted'
+    | 'certificate_not_asked'
     | 'credential_unset'
     | 'credential_forgotten'
     | 'nothing_limited'
@@ -25,6 +26,7 @@ export interface Trap {
 export function findTraps(config: RuntimeConfig, { env }: { readonly env: Readonly<Record<string, string | undefined>> }): Trap[] {
   return [
     ...trustedCallers(config),
+    ...unaskedCertificates(config),
     ...missingCredentials(config, env),
     ...missingLimits(config),
     ...unreachableLimits(config),
@@ -34,7 +36,7 @@ export function findTraps(config: RuntimeConfig, { env }: { readonly env: Readon
 }
 
 function trustedCallers(config: RuntimeConfig): Trap[] {
-  const headers = [...new Set(config.callers.flatMap((source) => [...source.attributes.values()]))]
+  const headers = [...new Set(config.callers.flatMap((source) => (source.kind === 'headers' ? [...source.attributes.values()] : [])))]
   if (headers.length === 0) return []
   const who = isLoopbackHost(config.envoy.listen.slice(0, config.envoy.listen.lastIndexOf(':')))
     ? 'every program on this machine'
@@ -44,6 +46,18 @@ function trustedCallers(config: RuntimeConfig): Trap[] {
     {
       id: 'callers_trusted',
       message: `Callers are whoever the headers ${headers.join(', ')} say, and ${who} can set them: ${advice}.`,
+    },
+  ]
+}
+
+function unaskedCertificates(config: RuntimeConfig): Trap[] {
+  const isAsked = config.envoy.tls?.clientCaFile !== undefined
+  if (isAsked || !config.callers.some((source) => source.kind === 'certificate')) return []
+  return [
+    {
+      id: 'certificate_not_asked',
+      message:
+        'Callers may be known by their certificate, and the rendered listener asks for none: set envoy.tls with client_ca_file, or let your own Envoy require and verify certificates.',
     },
   ]
 }

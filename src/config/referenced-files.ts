@@ -1,14 +1,16 @@
 // Which other files a tollgate.yaml names: what must be read, or looked at, before it can be compiled.
 
-import { createDraft } from './draft.ts'
+import { createDraft, type Draft } from './draft.ts'
+import { callerSchema, jwksSchema, listenerTlsSchema } from './schema-callers.ts'
 import { limitSchema } from './schema.ts'
 import { providerSchema, type WrittenCredential } from './schema-providers.ts'
 import { resolvePath, type Sources } from './sources.ts'
+import type { Path } from './yaml-source.ts'
 
 export interface ReferencedFiles {
   /** Rate limit files: their texts are part of the configuration. Absolute, without duplicates, in file order. */
   readonly limits: readonly string[]
-  /** Credential and CA files: others read them, here they only must exist. */
+  /** Credentials, certificates and keys: others read them, here they only must exist. */
   readonly secrets: readonly string[]
 }
 
@@ -27,7 +29,19 @@ export function referencedFiles(sources: Pick<Sources, 'path' | 'text'>): Refere
     for (const file of credentialFiles(credential)) secrets.add(resolvePath(sources, file))
     if (caFile !== undefined) secrets.add(resolvePath(sources, caFile))
   }
+  for (let index = 0; index < draft.count(['callers']); index += 1) {
+    for (const file of callerFiles(draft, ['callers', index])) secrets.add(resolvePath(sources, file))
+  }
+  const tls = draft.pick(['envoy', 'tls'], listenerTlsSchema)
+  for (const file of [tls?.cert_file, tls?.key_file, tls?.client_ca_file]) if (file !== undefined) secrets.add(resolvePath(sources, file))
   return { limits: [...limits], secrets: [...secrets] }
+}
+
+function callerFiles(draft: Draft, path: Path): readonly string[] {
+  const keys = draft.pick([...path, 'api_keys'], callerSchema.shape.api_keys)
+  const jwks = draft.pick([...path, 'jwt', 'jwks'], jwksSchema)
+  const ofJwks = jwks === undefined ? undefined : 'file' in jwks ? jwks.file : jwks.ca_file
+  return [keys === 'store' ? undefined : keys, ofJwks].filter((file) => file !== undefined)
 }
 
 function credentialFiles(credential: WrittenCredential | undefined): readonly string[] {

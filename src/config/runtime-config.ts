@@ -114,12 +114,67 @@ export interface HeaderRoute {
   readonly clientModel: string
 }
 
-/** A source of caller identity: attribute (`user`, `team`, any name) → request header that holds it. */
-export interface CallerHeaders {
+/** What every source of caller identity has. */
+interface CallerSourceBase {
+  /** Patterns of the models that its callers may use (`*`: any characters); undefined: every model. */
+  readonly models: readonly string[] | undefined
+}
+
+/** Attribute (`user`, `team`, any name) → request header that holds it. */
+export interface CallerHeaders extends CallerSourceBase {
   readonly kind: 'headers'
   readonly attributes: ReadonlyMap<string, string>
 }
-export type CallerSource = CallerHeaders
+
+/** Tollgate's own API keys. */
+export interface CallerKeys extends CallerSourceBase {
+  readonly kind: 'api_keys'
+  /** `store`: the Redis of the configuration's store. */
+  readonly place: { readonly kind: 'file'; readonly path: string } | { readonly kind: 'store' }
+  /** What a key may say of its holder, `key_id` among it. */
+  readonly attributes: ReadonlySet<string>
+}
+
+/** Tokens that Envoy's jwt_authn verifies. */
+export interface CallerJwt extends CallerSourceBase {
+  readonly kind: 'jwt'
+  /** Exactly the `iss` of its tokens; no two sources have the same. */
+  readonly issuer: string
+  /** One of them must be in `aud`; empty: any token of the issuer. */
+  readonly audiences: readonly string[]
+  readonly jwks: JwksFile | JwksServer
+  /** Attribute → claim, nested by dots. */
+  readonly attributes: ReadonlyMap<string, string>
+  /** The claim with the models that a token is good for. */
+  readonly modelsClaim: string | undefined
+}
+
+/** The keys of an issuer in a file that Envoy reads. */
+export interface JwksFile {
+  readonly kind: 'file'
+  readonly path: string
+}
+
+/** The keys of an issuer on a server that Envoy asks. */
+export interface JwksServer {
+  readonly kind: 'url'
+  readonly url: string
+  readonly scheme: 'http' | 'https'
+  readonly host: string
+  readonly port: number
+  readonly caFile: string | undefined
+}
+
+/** What can be read of a client certificate: its first URI or DNS name, or its subject. */
+export type CertificateField = 'uri' | 'dns' | 'subject'
+
+/** A client certificate that Envoy has verified. */
+export interface CallerCertificate extends CallerSourceBase {
+  readonly kind: 'certificate'
+  readonly attributes: ReadonlyMap<string, CertificateField>
+}
+
+export type CallerSource = CallerHeaders | CallerKeys | CallerJwt | CallerCertificate
 
 /** A rate limit file, served by the RLS under its own domain. Its rules deny at used >= limit unless the file says otherwise. */
 export interface LimitFile {
@@ -141,11 +196,21 @@ export type ListenAddress = string
 /** Envoy minor versions whose configuration we render. */
 export type EnvoyVersion = '1.37' | '1.38' | '1.39' | '1.40'
 
+/** Certificate of the listener, and who may have signed those of its clients. Paths as Envoy sees them. */
+export interface ListenerTls {
+  readonly certFile: string
+  readonly keyFile: string
+  /** Undefined: clients are not asked for a certificate. */
+  readonly clientCaFile: string | undefined
+}
+
 export interface EnvoySettings {
   /** Decides the form of the provider chain (docs/envoy.md). */
   readonly version: EnvoyVersion
   /** Where clients connect. */
   readonly listen: ListenAddress
+  /** Undefined: plain HTTP. */
+  readonly tls: ListenerTls | undefined
   /** Envoy's own admin interface. */
   readonly admin: ListenAddress
   /** Largest request and buffered answer, in bytes. */

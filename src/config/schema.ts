@@ -6,7 +6,8 @@ import { durationRule, parseDuration } from './parse-duration.ts'
 import { addressRule, parseListenAddress } from './parse-listen-address.ts'
 import { coolDownSchema, fallbackSchema, modelFallbackSchema, providerChoiceSchema, stepWeight } from './schema-fallback.ts'
 import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
-import { attributeName, costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
+import { callerSchema, listenerTlsSchema } from './schema-callers.ts'
+import { costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
 import { providerSchema } from './schema-providers.ts'
 
 /** Longest provider chain: every step may cost a client one more timeout. */
@@ -52,15 +53,6 @@ export const routeSchema = z
     model: modelName.describe('The model to use, whatever the body says.'),
   })
   .describe('A choice of model by request headers; the first that matches wins.')
-
-export const callerSchema = z
-  .strictObject({
-    headers: z
-      .record(attributeName, headerName, { error: 'caller attributes with their headers, such as {user: x-user-id}' })
-      .describe('Attribute → request header that holds it. Only behind something that sets these headers itself: Tollgate believes them.')
-      .refine((headers) => Object.keys(headers).length > 0, { error: 'at least one attribute with its header, such as {user: x-user-id}' }),
-  })
-  .describe('A source of caller identity; the first that yields a caller wins.')
 
 const costTypes = ['InputToken', 'CachedInputToken', 'CacheCreationInputToken', 'OutputToken', 'ReasoningToken', 'TotalToken'] as const
 const costNameField = costName.describe('How limits refer to it, and its key in the metadata namespace io.envoy.ai_gateway.')
@@ -115,6 +107,7 @@ export const envoySchema = z
       .default('1.40')
       .describe('The Envoy that gets the rendered configuration; decides the form of the provider chain.'),
     listen: address.prefault('127.0.0.1:10000').describe('Where clients connect. 0.0.0.0:10000 serves other machines.'),
+    tls: listenerTlsSchema.optional(),
     admin: address.prefault('127.0.0.1:9901').describe("Envoy's own admin interface. Whoever reaches it can stop Envoy."),
     max_body: z
       .union([z.string(), z.number()], { error: byteSizeRule })

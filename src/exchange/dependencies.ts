@@ -1,5 +1,6 @@
 // What an exchange is given from outside, so that nothing in this folder reaches for time, randomness or secrets.
 
+import type { KeyFinder } from '../callers/key-finder.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
@@ -13,4 +14,6 @@ export interface ExchangeDependencies {
   newExchangeId(): string
   readonly observer: ExchangeObserver
   readonly credentials: ProviderCredentials
+  /** Records of Tollgate's own API keys. */
+  readonly callerKeys: KeyFinder
 }

@@ -136,7 +136,7 @@ describe('the request', () => {
   })
 
   it('needs a caller when sources are configured, and refuses an ambiguous one', async () => {
-    const config = buildConfig({ callers: [{ kind: 'headers', attributes: new Map([['user', 'x-user-id']]) }] })
+    const config = buildConfig({ callers: [{ kind: 'headers', attributes: new Map([['user', 'x-user-id']]), models: undefined }] })
     const missing = reply(await driveExchange({ config }).request({ body: ask }))
     assert.equal(missing.status, 401)
     assert.match(missing.json.error.message, /x-user-id/)

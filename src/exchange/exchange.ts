@@ -26,7 +26,7 @@ import { readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
 import { METADATA_NAMESPACE } from './namespaces.ts'
 import { CHAIN_HEADER, type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
-import { selectEndpoint } from './select-endpoint.ts'
+import { type Endpoint, selectEndpoint } from './select-endpoint.ts'
 import type { Stage } from './stage.ts'
 import type { ExchangeSummary, Outcome } from './summary.ts'
 
@@ -81,7 +81,7 @@ export class Exchange implements Stage {
   receive(message: ProcessingMessage): Action | Promise<Action> {
     switch (message.kind) {
       case 'request_headers':
-        return this.#requestHeaders(message.headers, message.endOfStream)
+        return this.#requestHeaders(message)
       case 'request_body':
         return this.#requestBody(message.body)
       case 'response_headers':
@@ -97,7 +97,7 @@ export class Exchange implements Stage {
   }
 
   // Which API is spoken, and who speaks? Nothing is changed yet: Envoy holds the request until its body has been answered.
-  #requestHeaders(headers: Headers, endOfStream: boolean): Action {
+  #requestHeaders({ headers, endOfStream, context }: Extract<ProcessingMessage, { readonly headers: Headers }>): Action | Promise<Action> {
     this.#headers = headers
     if (headers.has('anthropic-version')) this.#errorStyle = 'anthropic'
     const endpoint = selectEndpoint(headers.get(':method') ?? '', headers.get(':path') ?? '')
@@ -105,10 +105,18 @@ export class Exchange implements Stage {
       this.#errorStyle = endpoint.format.errorStyle
       this.#endpoint = endpoint
     }
-    this.#caller = identifyCaller(this.#config.callers, headers)
-    refuseAmbiguous(this.#config, this.#caller)
+    const evidence = { headers, attributes: context.attributes, metadata: (namespace: string) => context.metadata(namespace) }
+    const caller = identifyCaller(this.#config.callers, evidence, { keys: this.#dependencies.callerKeys, nowMs: this.#dependencies.clock.now() })
+    if (caller instanceof Promise) return caller.then((found) => this.#identified(found, endpoint, endOfStream))
+    return this.#identified(caller, endpoint, endOfStream)
+  }
+
+  #identified(caller: Caller, endpoint: Endpoint, endOfStream: boolean): Action {
+    const headers = this.#headers
+    this.#caller = caller
+    refuseAmbiguous(this.#config, caller)
     if (endpoint.kind === 'models') {
-      const body = listModels(this.#config, this.#errorStyle, endpoint.model)
+      const body = listModels(this.#config, caller, { style: this.#errorStyle, model: endpoint.model })
       return this.#reply({ kind: 'reply', status: 200, headers: { 'content-type': 'application/json' }, body, details: 'tollgate_models' }, 'answered')
     }
     const length = Number(headers.get('content-length') ?? 0)

@@ -6,6 +6,7 @@ import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { type EmbeddingsEncoding, encodingOf } from '../conversions/embeddings/index.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
+import { memoize } from '../core/memoize.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Format } from '../formats/format.ts'
 import { chainClusterName, stepClusterName } from '../providers/chain-name.ts'
@@ -60,7 +61,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   if (headers.count('content-type') > 1) throw new TollgateError('malformed_request', 'The header content-type occurs more than once. Send it once.')
   refuseEncoded(headers)
   const parsed = format.parseRequest(input.body, headers.get('content-type'))
-  const model = selectModel(config, headers, parsed.model)
+  const model = selectModel(config, { headers, bodyModel: parsed.model, caller: input.caller })
   const chain = leaveOutUnable(selectChain({ config, model, format, credentials: input.credentials }), format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
@@ -88,7 +89,7 @@ export function requestAction(input: RequestInput, { request, body }: ReturnType
   if (body !== undefined) set['content-length'] = String(contentLength)
   return {
     kind: 'pass',
-    headers: { set, remove: headersToRemove(headers, set) },
+    headers: { set, remove: headersToRemove(input, set) },
     ...(body === undefined ? {} : { body }),
     metadata: {
       [METADATA_NAMESPACE]: descriptorValues(input, clientModel, charge),
@@ -126,10 +127,13 @@ function refuseEncoded(headers: Headers): void {
   throw new TollgateError('unsupported_request', 'The request body must not be compressed: send it without the header content-encoding.')
 }
 
-function headersToRemove(headers: Headers, set: Readonly<Record<string, string>>): string[] {
-  const removed = STRIPPED_HEADERS.filter((name) => headers.has(name))
+function headersToRemove({ config, headers }: RequestInput, set: Readonly<Record<string, string>>): string[] {
+  const removed = [...STRIPPED_HEADERS, ...callerHeaders(config)].filter((name) => headers.has(name))
   for (const name of headers.names()) {
     if (name.startsWith('x-') && RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix)) && !(name in set)) removed.push(name)
   }
   return removed
 }
+
+// Who the caller is, is none of the provider's business.
+const callerHeaders = memoize((config: RuntimeConfig): readonly string[] => config.callers.flatMap((source) => (source.kind === 'headers' ? [...source.attributes.values()] : [])))

@@ -1,5 +1,7 @@
 // Step 2: which model is this request for? One canonical name comes out, or an error that lists what is known.
 
+import { mayUseModel, refuseModel } from '../callers/allowed-models.ts'
+import type { Caller } from '../callers/caller.ts'
 import type { HeaderRoute, ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
@@ -11,20 +13,27 @@ export const MODEL_HEADER = 'x-ai-eg-model'
 /** Models named in an error message; the rest is counted. */
 const MAX_MODELS_LISTED = 20
 
+export interface ModelWish {
+  readonly headers: Headers
+  readonly bodyModel: string | undefined
+  readonly caller: Caller
+}
+
 /**
- * A matching route decides whatever the body says; else the body, else the header, else `default_model`.
- * Throws TollgateError: `model_not_found`, `model_missing`, `malformed_request` (repeated header).
+ * A matching route decides whatever the body says; else the body, else the header, else `default_model`. Whichever it is, the caller must
+ * be allowed to use it. Throws TollgateError: `model_not_found`, `model_not_allowed`, `model_missing`, `malformed_request` (repeated header).
  */
-export function selectModel(config: RuntimeConfig, headers: Headers, bodyModel: string | undefined): ModelConfig {
+export function selectModel(config: RuntimeConfig, { headers, bodyModel, caller }: ModelWish): ModelConfig {
   const routed = config.routes.find((route) => matches(route, headers))
   const name = routed?.clientModel ?? bodyModel ?? headerModel(headers) ?? config.defaultModel
   if (name === undefined) {
-    throw new TollgateError('model_missing', `No model: the request names none and this gateway has no default. ${listModels(config)}`, { param: 'model' })
+    throw new TollgateError('model_missing', `No model: the request names none and this gateway has no default. ${listModels(config, caller)}`, { param: 'model' })
   }
   const model = config.models.get(name)
   if (model === undefined) {
-    throw new TollgateError('model_not_found', `The model ${JSON.stringify(shorten(name))} does not exist here. ${listModels(config)}`, { param: 'model' })
+    throw new TollgateError('model_not_found', `The model ${JSON.stringify(shorten(name))} does not exist here. ${listModels(config, caller)}`, { param: 'model' })
   }
+  refuseModel(caller, model.clientModel)
   return model
 }
 
@@ -42,8 +51,9 @@ function matches(route: HeaderRoute, headers: Headers): boolean {
   return true
 }
 
-function listModels(config: RuntimeConfig): string {
-  const names = [...config.models.keys()]
+function listModels(config: RuntimeConfig, caller: Caller): string {
+  const names = [...config.models.keys()].filter((name) => mayUseModel(caller, name))
   const rest = names.length - MAX_MODELS_LISTED
+  if (names.length === 0) return 'There is no model that you may use.'
   return `Known models: ${names.slice(0, MAX_MODELS_LISTED).join(', ')}${rest > 0 ? ` and ${rest} more (GET /v1/models)` : ''}.`
 }

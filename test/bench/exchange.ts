@@ -20,7 +20,7 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '15
 const rounds = Number(values.rounds)
 const exchanges = Number(values.exchanges)
 
-const config = buildConfig({ models: new Map([['bench', buildModel('bench', buildProvider('openai'))]]), callers: [{ kind: 'headers', attributes: new Map([['user', 'x-user-id']]) }] })
+const config = buildConfig({ models: new Map([['bench', buildModel('bench', buildProvider('openai'))]]), callers: [{ kind: 'headers', attributes: new Map([['user', 'x-user-id']]), models: undefined }] })
 const metrics = createMetrics()
 let logged = 0
 const log = createLogger({ level: 'info', format: 'json', write: (lines) => (logged += lines.length) })
@@ -36,6 +36,7 @@ const open = createExtProcService({
     costFailed: () => undefined,
   },
   credentials: createProviderCredentials({ read: () => 'key' }),
+  callerKeys: { find: () => undefined },
   log: silentLog,
   extprocObserver: {
     opened: (stage) => metrics.extprocOpened(stage),

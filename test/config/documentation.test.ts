@@ -18,6 +18,7 @@ describe('docs/configuration.md', () => {
     const files = new Map<string, FileState>([
       ['/c/ratelimit.yaml', { kind: 'text', text: readFileSync(new URL('../../examples/ratelimit.yaml', import.meta.url), 'utf8') }],
       ['/run/secrets/proxy', { kind: 'present' }],
+      ['/c/keys.yaml', { kind: 'present' }],
     ])
     assert.equal(transcript(compileConfig({ path: '/c/tollgate.yaml', text: example, files, runtimeDirectory: '/run', display: (path) => path })), '')
   })

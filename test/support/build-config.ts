@@ -67,6 +67,7 @@ export function buildConfig(changes: Partial<RuntimeConfig> = {}): RuntimeConfig
     envoy: {
       version: '1.40',
       listen: '127.0.0.1:10000',
+      tls: undefined,
       admin: '127.0.0.1:9901',
       maxBodyBytes: 50 * 1024 * 1024,
       messageTimeoutMs: 10_000,

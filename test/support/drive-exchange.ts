@@ -1,5 +1,6 @@
 // Plays Envoy to one exchange: sends the messages, keeps the actions, the metadata as Envoy would merge it, and the summary.
 
+import type { KeyFinder } from '../../src/callers/key-finder.ts'
 import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { Headers } from '../../src/core/headers.ts'
 import type { Action } from '../../src/exchange/action.ts'
@@ -16,6 +17,8 @@ export interface RequestParts {
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Envoy's attributes and metadata of the request's headers. */
+  readonly context?: MessageContext
 }
 
 export interface AnswerParts {
@@ -27,7 +30,14 @@ export interface AnswerParts {
   readonly endOfStream?: boolean
 }
 
-export function driveExchange(options: { config?: RuntimeConfig; credentials?: Readonly<Record<string, string>> } = {}) {
+export interface DriveOptions {
+  readonly config?: RuntimeConfig
+  readonly credentials?: Readonly<Record<string, string>>
+  /** Who holds which API key; nobody unless given. */
+  readonly callerKeys?: KeyFinder
+}
+
+export function driveExchange(options: DriveOptions = {}) {
   const config = options.config ?? buildConfig()
   const summaries: ExchangeSummary[] = []
   const costFailures: { cost: string; error: string }[] = []
@@ -39,6 +49,7 @@ export function driveExchange(options: { config?: RuntimeConfig; credentials?: R
     newExchangeId: () => 'exchange-1',
     observer: { finished: (summary) => summaries.push(summary), costFailed: (event) => costFailures.push(event) },
     credentials: createProviderCredentials({ read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) }),
+    callerKeys: options.callerKeys ?? { find: () => undefined },
   })
 
   // As extproc/service.ts does, without the wire.
@@ -65,10 +76,10 @@ export function driveExchange(options: { config?: RuntimeConfig; credentials?: R
       nowMs += ms
     },
     /** Both request messages; the action for the body, or for the headers when those ended the exchange. */
-    async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, body }: RequestParts): Promise<Action> {
+    async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, body, context = noContext }: RequestParts): Promise<Action> {
       const bytes = Buffer.isBuffer(body) ? body : typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body ?? {}))
       const all = Headers.from({ ':method': method, ':path': path, 'content-type': 'application/json', ...headers })
-      const first = await receive({ kind: 'request_headers', headers: all, endOfStream: false, bodyFollows: true, context: noContext })
+      const first = await receive({ kind: 'request_headers', headers: all, endOfStream: false, bodyFollows: true, context })
       return exchange.done ? first : receive({ kind: 'request_body', body: bytes, endOfStream: true, context: noContext })
     },
     answer({ status = 200, headers = {}, provider = 'openai', attempts = 1, codeDetails = 'via_upstream', endOfStream = false }: AnswerParts = {}): Promise<Action> {
