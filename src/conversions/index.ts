@@ -7,9 +7,11 @@ import type { ClientDialect, ProviderDialect } from './dialect.ts'
 import { cohereEmbeddings, createEmbeddingsConversion, type EmbeddingsDialect, geminiEmbeddings, titanEmbeddings, vertexEmbeddings } from './embeddings/index.ts'
 import { geminiProvider } from './gemini/index.ts'
 import { azureOpenAiChatProvider, openAiChatClient, openAiChatProvider } from './openai-chat/index.ts'
+import { openAiResponsesClient } from './openai-responses/index.ts'
 
 const clients: Readonly<Record<string, ClientDialect>> = {
   'openai-chat': openAiChatClient,
+  'openai-responses': openAiResponsesClient,
 }
 const providers: Readonly<Record<string, ProviderDialect>> = {
   'anthropic-messages': anthropicMessagesProvider,
