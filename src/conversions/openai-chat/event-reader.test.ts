@@ -120,6 +120,8 @@ describe('a stream of OpenAI', () => {
     ['an end that is said twice', [finish('length'), { ...finish('stop'), usage: usageSaid }], [finished('length'), usage]],
     ['another choice, which nobody asked for', [chunk([{ index: 1, delta: { content: 'b' } }, { index: 0, delta: { content: 'a' } }]), finish('stop')], [begun(0, 'text'), text(0, 'a'), ended(0), finished('stop')]],
     ['the call of a function', [delta({ function_call: { name: 'look', arguments: '{' } }), delta({ function_call: { arguments: '}' } }), finish('function_call')], [called(0, 'call_chatcmpl-1_0'), json(0, '{'), json(0, '}'), ended(0), finished('tool_calls')]],
+    ['text behind a complete call', [calls(call(0, 'c1', 'look', '{}')), delta({ content: 'a' }), finish('stop')], [called(0, 'c1'), json(0, '{}'), ended(0), begun(1, 'text'), text(1, 'a'), ended(1), finished('tool_calls')]],
+    ['a signature too late to reach a client', [calls(call(0, 'c1', 'look', '{}')), calls({ ...call(0, undefined, undefined), extra_content: { google: { thought_signature: 's' } } }), finish('stop')], [called(0, 'c1'), json(0, '{}'), ended(0), finished('tool_calls')]],
     ['a call without an id', [calls(call(0, undefined, 'look', '{}')), finish('tool_calls')], [called(0, 'call_chatcmpl-1_0'), json(0, '{}'), ended(0), finished('tool_calls')]],
     ['a call whose name comes after its first arguments', [calls(call(0, 'c1', undefined, '{')), calls(call(0, undefined, 'look', '}')), finish('stop')], [called(0, 'c1'), json(0, '{}'), ended(0), finished('tool_calls')]],
     ['arguments as an object', [calls(call(0, 'c1', 'look', { a: 1 })), finish('stop')], [called(0, 'c1'), json(0, '{"a":1}'), ended(0), finished('tool_calls')]],

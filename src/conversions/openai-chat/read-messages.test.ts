@@ -142,6 +142,14 @@ describe('chat messages', () => {
     ])
   })
 
+  it('are marked at their last part, unless that has a mark of its own', () => {
+    const marked = { type: 'text', text: 'b', cache_control: { type: 'ephemeral', ttl: '1h' } }
+    const a = { kind: 'text', text: 'a' }
+    const b = { kind: 'text', text: 'b' }
+    assert.deepEqual(parts([{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }], ...ephemeral }]), [a, { ...b, cache }])
+    assert.deepEqual(parts([{ role: 'user', content: [{ type: 'text', text: 'a' }, marked], ...ephemeral }]), [a, { ...b, cache: { ttl: '1h' } }])
+  })
+
   it("mark where OpenAI's own breakpoint is", () => {
     assert.deepEqual(parts(user({ type: 'text', text: 'a', prompt_cache_breakpoint: { mode: 'explicit' } })), [{ kind: 'text', text: 'a', cache }])
   })
