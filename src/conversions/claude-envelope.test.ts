@@ -7,6 +7,7 @@ import { anthropicMessagesProvider } from './anthropic-messages/index.ts'
 import type { AnswerEvent } from './answer.ts'
 import { envelopedDialect, readBetas, unwrapError, UnwrappedStream, wrapRequest } from './claude-envelope.ts'
 import { emptyConversation, type JsonObject } from './conversation.ts'
+import { conversionFor } from './index.ts'
 import { asString } from './json-value.ts'
 
 const chunk = (event: unknown): Buffer => eventFrame('chunk', { bytes: Buffer.from(typeof event === 'string' ? event : JSON.stringify(event)).toString('base64'), p: 'abc' })
@@ -125,5 +126,14 @@ describe('an error of Claude on Bedrock', () => {
   it('is told in Anthropic’s words', () => {
     assert.deepEqual(unwrapError({ message: 'Too many tokens.' }, 'ThrottlingException'), { type: 'error', error: { type: 'rate_limit_error', message: 'Too many tokens.' } })
     assert.deepEqual(unwrapError(undefined), { type: 'error', error: { type: 'api_error', message: 'The provider answered with an error that it did not explain.' } })
+  })
+})
+
+describe('conversions to Claude in clouds', () => {
+  it('have the envelope around them', () => {
+    const body = Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true }))
+    const versionOf = (envelope: string): unknown =>
+      conversionFor('openai-chat', { dialect: 'anthropic-messages', envelope })?.convertRequest(body, { upstreamModel: 'claude-sonnet-4' }).body['anthropic_version']
+    assert.deepEqual(['none', 'bedrock-claude', 'vertex-claude'].map(versionOf), [undefined, 'bedrock-2023-05-31', 'vertex-2023-10-16'])
   })
 })

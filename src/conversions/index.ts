@@ -2,6 +2,8 @@
 
 import { anthropicMessagesProvider } from './anthropic-messages/index.ts'
 import { bedrockConverseProvider } from './bedrock-converse/index.ts'
+import { type ClaudeEnvelope, envelopedDialect } from './claude-envelope.ts'
+import { envelopedDialect, isClaudeEnvelope } from './claude-envelope.ts'
 import { type Conversion, createConversion } from './conversion.ts'
 import type { ClientDialect, ProviderDialect } from './dialect.ts'
 import { cohereEmbeddings, createEmbeddingsConversion, type EmbeddingsDialect, geminiEmbeddings, titanEmbeddings, vertexEmbeddings } from './embeddings/index.ts'
@@ -29,21 +31,28 @@ const embeddings: Readonly<Record<string, EmbeddingsDialect>> = {
 
 const known = new Map<string, Conversion>()
 
-/** `format`: the client's; `call`: the dialect of the provider and what is put around it. Undefined when one of them is not known. */
-export function conversionFor(format: string, call: { readonly dialect: string | undefined; readonly envelope: string }): Conversion | undefined {
-  const name = `${format} ${call.dialect ?? ''} ${call.envelope}`
+/** What a provider's call says about the body it wants. */
+export interface CallForm {
+  readonly dialect: string | undefined
+  readonly envelope: 'none' | ClaudeEnvelope
+}
+
+/** `format`: the client's. Undefined when one of the two is not known. */
+export function conversionFor(format: string, { dialect, envelope }: CallForm): Conversion | undefined {
+  const name = `${format} ${dialect ?? ''} ${envelope}`
   let conversion = known.get(name)
   if (conversion === undefined) {
-    conversion = create(format, call.dialect ?? '')
+    conversion = create(format, dialect ?? '', envelope)
     if (conversion !== undefined) known.set(name, conversion)
   }
   return conversion
 }
 
-function create(format: string, dialect: string): Conversion | undefined {
+function create(format: string, dialect: string, envelope: CallForm['envelope']): Conversion | undefined {
   const vectors = embeddings[dialect]
   if (vectors !== undefined) return format === 'openai-embeddings' ? createEmbeddingsConversion(vectors) : undefined
   const client = clients[format]
   const provider = providers[dialect]
-  return client === undefined || provider === undefined ? undefined : createConversion(client, provider)
+  if (client === undefined || provider === undefined) return undefined
+  return createConversion(client, envelope === 'none' ? provider : envelopedDialect(envelope, provider))
 }
