@@ -132,8 +132,8 @@ describe('an error of Claude on Bedrock', () => {
 describe('conversions to Claude in clouds', () => {
   it('have the envelope around them', () => {
     const body = Buffer.from(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hi' }], stream: true }))
-    const versionOf = (envelope: string): unknown =>
+    const versionOf = (envelope: 'none' | 'bedrock-claude' | 'vertex-claude'): unknown =>
       conversionFor('openai-chat', { dialect: 'anthropic-messages', envelope })?.convertRequest(body, { upstreamModel: 'claude-sonnet-4' }).body['anthropic_version']
-    assert.deepEqual(['none', 'bedrock-claude', 'vertex-claude'].map(versionOf), [undefined, 'bedrock-2023-05-31', 'vertex-2023-10-16'])
+    assert.deepEqual((['none', 'bedrock-claude', 'vertex-claude'] as const).map((envelope) => versionOf(envelope)), [undefined, 'bedrock-2023-05-31', 'vertex-2023-10-16'])
   })
 })

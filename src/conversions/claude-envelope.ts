@@ -13,10 +13,6 @@ export type ClaudeEnvelope = 'bedrock-claude' | 'vertex-claude'
 
 const versions: Readonly<Record<ClaudeEnvelope, string>> = { 'bedrock-claude': 'bedrock-2023-05-31', 'vertex-claude': 'vertex-2023-10-16' }
 
-export function isClaudeEnvelope(name: string): name is ClaudeEnvelope {
-  return Object.hasOwn(versions, name)
-}
-
 /** What Bedrock adds to the last event; the counts are in Anthropic's own usage as well. */
 const invocationMetrics = 'amazon-bedrock-invocationMetrics'
 

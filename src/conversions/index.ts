@@ -3,7 +3,6 @@
 import { anthropicMessagesProvider } from './anthropic-messages/index.ts'
 import { bedrockConverseProvider } from './bedrock-converse/index.ts'
 import { type ClaudeEnvelope, envelopedDialect } from './claude-envelope.ts'
-import { envelopedDialect, isClaudeEnvelope } from './claude-envelope.ts'
 import { type Conversion, createConversion } from './conversion.ts'
 import type { ClientDialect, ProviderDialect } from './dialect.ts'
 import { cohereEmbeddings, createEmbeddingsConversion, type EmbeddingsDialect, geminiEmbeddings, titanEmbeddings, vertexEmbeddings } from './embeddings/index.ts'
