@@ -1,5 +1,7 @@
 // How the answer of one provider is read, and what the client gets of it: the same bytes, or the same answer in its own dialect.
 
+import { UnwrappedStream, unwrapError } from '../conversions/claude-envelope.ts'
+import { parseJson } from '../conversions/conversion.ts'
 import type { AnswerContext } from '../conversions/dialect.ts'
 import { conversionFor } from '../conversions/index.ts'
 import { TollgateError } from '../core/errors.ts'
@@ -29,7 +31,9 @@ export interface AnswerSource {
 }
 
 export function createAnswerReader(source: AnswerSource): AnswerReader {
-  return isConverted(source.call) ? convertingReader(source) : passingReader(source.format)
+  const { call, format } = source
+  if (!isConverted(call)) return passingReader(format)
+  return call.dialect === undefined ? unwrappingReader(source) : convertingReader(source)
 }
 
 function passingReader(format: Format): AnswerReader {
@@ -39,6 +43,49 @@ function passingReader(format: Format): AnswerReader {
     createStreamReader: (options) => format.createStreamReader(options),
     convertError: (body) => body,
   }
+}
+
+// Claude in a cloud answers Anthropic's clients in their own words: only frames and errors are the cloud's.
+function unwrappingReader({ format, call, headers }: AnswerSource): AnswerReader {
+  const passing = passingReader(format)
+  return {
+    ...passing,
+    converts: true,
+    createStreamReader: (options) => (call.envelope === 'bedrock-claude' ? unwrapStream(passing.createStreamReader(options)) : passing.createStreamReader(options)),
+    convertError(body) {
+      const said = parseJson(body)
+      return isAnthropicError(said) ? body : Buffer.from(JSON.stringify(unwrapError(said, headers.get('x-amzn-errortype'))))
+    },
+  }
+}
+
+function unwrapStream(inner: StreamReader): StreamReader {
+  const frames = new UnwrappedStream()
+  return {
+    push(chunk, end) {
+      const bytes = frames.push(chunk)
+      return inner.push(bytes, end) ?? bytes
+    },
+    get usage() {
+      return inner.usage
+    },
+    get responseModel() {
+      return inner.responseModel
+    },
+    get outputTokensSeen() {
+      return inner.outputTokensSeen
+    },
+    get finished() {
+      return inner.finished
+    },
+    get failed() {
+      return inner.failed
+    },
+  }
+}
+
+function isAnthropicError(said: unknown): boolean {
+  return typeof said === 'object' && said !== null && 'type' in said && said.type === 'error'
 }
 
 function convertingReader({ format, call, context, headers }: AnswerSource): AnswerReader {

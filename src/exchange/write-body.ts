@@ -1,13 +1,14 @@
 // The body of one attempt: the client's under the provider's own model name, or the same request in the provider's dialect.
 
 import type { ProviderConfig } from '../config/runtime-config.ts'
+import { type ClaudeEnvelope, readBetas, wrapRequest } from '../conversions/claude-envelope.ts'
+import { parseRequest } from '../conversions/conversion.ts'
 import { conversionFor } from '../conversions/index.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import type { Format } from '../formats/format.ts'
 import { formatForPath } from '../formats/index.ts'
 import { providerApis } from '../providers/index.ts'
-import { isConverted } from '../providers/plan-chain.ts'
 import { findCall, type ProviderCall } from '../providers/provider-api.ts'
 
 export interface AttemptTarget {
@@ -34,7 +35,8 @@ export function writeBody(target: AttemptTarget, body: Buffer | undefined): Writ
   const call = format === undefined ? undefined : findCall(providerApis[provider.api], format.name, target.upstreamModel)
   if (format === undefined || call === undefined) throw new TollgateError('internal', `The provider ${provider.name} has no call for the path that the request stage wrote.`)
   if (body === undefined) return { body: undefined, path: pathOf(target, call, false), dropped: undefined }
-  return !isConverted(call) ? renameModel(target, format, call, body) : convertBody(target, format, call, body)
+  if (call.dialect !== undefined) return convertBody(target, format, call, body)
+  return call.envelope === 'none' ? renameModel(target, format, call, body) : wrapBody(target, call, call.envelope, body)
 }
 
 function renameModel(target: AttemptTarget, format: Format, call: ProviderCall, body: Buffer): WrittenBody {
@@ -49,6 +51,13 @@ function convertBody(target: AttemptTarget, format: Format, call: ProviderCall, 
   if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format.name} to ${call.dialect ?? call.envelope}.`)
   const { body: converted, dropped, stream } = conversion.convertRequest(body, { upstreamModel: target.upstreamModel })
   return { body: Buffer.from(JSON.stringify(converted)), path: pathOf(target, call, stream), dropped }
+}
+
+// The client speaks the provider's dialect, but not the way in which a cloud wants it.
+function wrapBody(target: AttemptTarget, call: ProviderCall, envelope: ClaudeEnvelope, body: Buffer): WrittenBody {
+  const request = parseRequest(body)
+  const wrapped = wrapRequest(envelope, request, readBetas(target.headers.get('anthropic-beta')))
+  return { body: Buffer.from(JSON.stringify(wrapped)), path: pathOf(target, call, request['stream'] === true), dropped: undefined }
 }
 
 function pathOf({ provider, route, upstreamModel }: AttemptTarget, call: ProviderCall, stream: boolean): string {
