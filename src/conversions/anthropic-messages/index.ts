@@ -1,10 +1,21 @@
-// Anthropic's Messages API, as spoken by Anthropic, by Bedrock and Vertex AI for Claude (each in its own envelope), and by look-alikes.
+// Anthropic's Messages API, as spoken by clients, by Anthropic, by Bedrock and Vertex AI for Claude (each in its own envelope), and by look-alikes.
 
-import type { ProviderDialect } from '../dialect.ts'
+import type { ClientDialect, ProviderDialect } from '../dialect.ts'
 import { AnthropicEventReader } from './event-reader.ts'
+import { AnthropicEventWriter } from './event-writer.ts'
 import { readAnswer } from './read-answer.ts'
 import { readError } from './read-error.ts'
+import { readRequest } from './read-request.ts'
+import { writeAnswer } from './write-answer.ts'
 import { writeRequest } from './write-request.ts'
+
+export { withoutUnsignedThoughts } from './without-unsigned-thoughts.ts'
+
+export const anthropicMessagesClient: ClientDialect = {
+  readRequest,
+  writeAnswer,
+  createEventWriter: (context) => new AnthropicEventWriter(context),
+}
 
 export const anthropicMessagesProvider: ProviderDialect = {
   writeRequest,

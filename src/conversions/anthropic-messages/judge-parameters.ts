@@ -1,0 +1,71 @@
+// The parameters of a Messages request that no other API has: which may be left out and named to the client, and which would change the answer.
+// Source: docs.anthropic.com, API reference, "Messages", and its beta headers.
+
+import type { JsonObject, JsonValue } from '../conversation.ts'
+import { expectList, expectObject, optionalString, unsupported } from './field-checks.ts'
+
+/** `honoured`: what every other API does anyhow. */
+type Verdict = 'honoured' | 'dropped'
+/** Throws when the value is wrong, or would change the answer. `value` is neither null nor undefined. */
+type Judge = (value: JsonValue, param: string) => Verdict
+
+/** Unknown names that are told to the client; a request can hold thousands. */
+const mostUnknownNames = 16
+/** What may stand in a header. */
+const plainName = /^[\w.-]{1,64}$/
+
+const honoured: Judge = () => 'honoured'
+const oneOf =
+  (...usual: readonly string[]): Judge =>
+  (value, param) =>
+    usual.includes(optionalString(value, param) ?? '') ? 'honoured' : 'dropped'
+
+const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
+  ['service_tier', oneOf('auto', 'standard_only')],
+  ['speed', oneOf('standard')],
+  // Edits of a long context that save tokens, and what Anthropic tells of its cache.
+  ['context_management', (value, param) => (Object.keys(expectObject(value, param)).length > 0 ? 'dropped' : 'honoured')],
+  ['diagnostics', () => 'dropped'],
+  ['container', refuse('the code execution of Anthropic runs at Anthropic only')],
+  [
+    'mcp_servers',
+    (value, param) => {
+      if (expectList(value, param).length > 0) throw unsupported(param, 'only Anthropic calls MCP servers by itself')
+      return 'honoured'
+    },
+  ],
+  [
+    'inference_geo',
+    (value, param) => {
+      if (optionalString(value, param) !== 'global') throw unsupported(param, 'only Anthropic keeps this promise of a place')
+      return 'honoured'
+    },
+  ],
+  // Of the envelopes of Bedrock and Vertex AI.
+  ['anthropic_version', honoured],
+  ['anthropic_beta', honoured],
+])
+
+/** The names of what was left out. `read`: names that are read elsewhere. Throws TollgateError for what would change the answer. */
+export function judgeParameters(body: JsonObject, read: ReadonlySet<string>): string[] {
+  const dropped: string[] = []
+  let unknownNames = 0
+  for (const name in body) {
+    const value = body[name]
+    if (read.has(name) || value === undefined || value === null) continue
+    const judge = judges.get(name)
+    if (judge !== undefined) {
+      if (judge(value, name) === 'dropped') dropped.push(name)
+    } else if (unknownNames < mostUnknownNames && plainName.test(name)) {
+      unknownNames += 1
+      dropped.push(name)
+    }
+  }
+  return dropped
+}
+
+function refuse(reason: string): Judge {
+  return (_value, param) => {
+    throw unsupported(param, reason)
+  }
+}
