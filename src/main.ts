@@ -7,6 +7,7 @@ import type { CommandContext } from './commands/command-context.ts'
 import { CommandError } from './commands/command-error.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEnvoyCommand } from './commands/envoy.ts'
+import { addKeysCommand } from './commands/keys.ts'
 import { addMockCommand } from './commands/mock.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addServeCommand } from './commands/serve.ts'
@@ -40,9 +41,9 @@ const program = new Command('tollgate')
   .version(version)
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
-for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addCheckCommand, addDoctorCommand, addMockCommand, addSchemaCommand]) add(program, context)
+for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addMockCommand, addSchemaCommand]) add(program, context)
 // Subcommands inherit neither setting.
-for (const command of program.commands) command.exitOverride().showHelpAfterError('(add --help for what is possible)')
+for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().showHelpAfterError('(add --help for what is possible)')
 
 // A reader that has gone away (`tollgate schema | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

@@ -36,6 +36,18 @@ export const annotations: readonly Annotation[] = [
   { at: ['access_log'], why: ['One line of JSON per request, with the id under which Tollgate logs the same exchange. No header that may hold a key is in it,', 'and no query string.'] },
   {
     at: ['http_filters', 'name'],
+    value: 'envoy.filters.http.jwt_authn',
+    why: ['Verifies tokens, and lets every request through: what it found stands in its metadata, where no client can write, and Tollgate', 'decides. It must stand before the request stage.'],
+  },
+  { at: ['from_headers'], why: ['Where clients put credentials. By default a query parameter would do as well, and end up in logs.'] },
+  { at: ['forward'], why: ['Tollgate must see that there was a token, to refuse a bad one. It takes it off before a provider sees it.'] },
+  { at: ['require_expiration'], why: ['A token that never ends cannot be taken back.'] },
+  { at: ['payload_in_metadata'], why: ['Tollgate looks for the claims under the name of the issuer.'] },
+  { at: ['remote_jwks', 'async_fetch'], why: ['Fetches the keys before the first token comes, and again before they are too old.'] },
+  { at: ['request_attributes'], why: ['Who the client is by its certificate.'] },
+  { at: ['require_client_certificate'], why: ['false: callers may have a key or a token instead. A certificate that is presented must be good in any case.'] },
+  {
+    at: ['http_filters', 'name'],
     value: 'tollgate.request',
     why: ['The request stage. It must stand before the ratelimit filters, whose descriptors it writes, and after filters that verify callers.'],
   },

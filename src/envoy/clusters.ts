@@ -1,5 +1,6 @@
 // Every cluster of the configuration: Tollgate's own services, then who can be asked.
 
+import { jwksClusters } from './callers.ts'
 import { possibleChains, stepClusters } from './chains.ts'
 import type { EnvoyObject } from './envoy-object.ts'
 import { grpcCluster } from './grpc-cluster.ts'
@@ -11,6 +12,7 @@ export function clusters(input: RenderInput): readonly EnvoyObject[] {
   return [
     grpcCluster(input, extprocCluster, input.extprocAddress),
     ...(input.config.limits.length > 0 ? [grpcCluster(input, ratelimitCluster, input.ratelimitAddress)] : []),
+    ...jwksClusters(input),
     ...stepClusters(input.config).map((cluster) => providerCluster(input, cluster)),
     ...(input.features.chainForm === 'chain-cluster' ? chainClusters(input) : []),
   ]

@@ -2,7 +2,9 @@
 
 import { envoyAddress } from './address.ts'
 import { accessLog } from './access-log.ts'
+import { callerFilters } from './callers.ts'
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
+import { listenerTls } from './listener-tls.ts'
 import { localReplies } from './local-replies.ts'
 import { trafficName } from './names.ts'
 import { rateLimitFilters } from './rate-limits.ts'
@@ -18,6 +20,7 @@ export function listener(input: RenderInput, routes: EnvoyObject): EnvoyObject {
     per_connection_buffer_limit_bytes: envoy.maxBodyBytes,
     filter_chains: [
       {
+        ...(envoy.tls === undefined ? {} : { transport_socket: listenerTls(envoy.tls, input.config.callers) }),
         filters: [
           extension('envoy.filters.network.http_connection_manager', 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
             stat_prefix: trafficName,
@@ -27,6 +30,7 @@ export function listener(input: RenderInput, routes: EnvoyObject): EnvoyObject {
             local_reply_config: localReplies(),
             ...(input.accessLog ? { access_log: [accessLog(input)] } : {}),
             http_filters: [
+              ...callerFilters(input),
               requestStage(input),
               ...rateLimitFilters(input),
               extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router'),

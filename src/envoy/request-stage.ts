@@ -1,5 +1,6 @@
 // The ext_proc filter of the request stage: sees every request once, before its route is known, and its answer.
 
+import { callerAttributes, callerNamespaces } from './callers.ts'
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
 import {
   attemptCountAttribute,
@@ -28,8 +29,9 @@ export function requestStage({ config }: RenderInput): EnvoyObject {
       response_trailer_mode: 'SKIP',
     },
     allow_mode_override: true,
+    ...(callerAttributes(config).length > 0 ? { request_attributes: callerAttributes(config) } : {}),
     response_attributes: [backendNameAttribute, attemptCountAttribute, codeDetailsAttribute],
-    metadata_options: { forwarding_namespaces: { untyped: [attemptNamespace] }, receiving_namespaces: { untyped: [usageNamespace, routeNamespace] } },
+    metadata_options: { forwarding_namespaces: { untyped: [attemptNamespace, ...callerNamespaces(config)] }, receiving_namespaces: { untyped: [usageNamespace, routeNamespace] } },
     mutation_rules: { allow_all_routing: true, allow_envoy: true },
   })
 }

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { parse } from 'yaml'
 import type { EnvoyVersion } from '../config/runtime-config.ts'
 import { defaultFallback } from '../../test/support/build-config.ts'
+import { certificateSource, jwtSource } from '../../test/support/caller-sources.ts'
 import { domainRules, fromEnvironment, model, provider, runtimeConfig } from '../../test/support/runtime-config.ts'
 import { annotations } from './annotations.ts'
 import { renderBootstrap } from './render.ts'
@@ -13,6 +14,7 @@ const numbered = provider('numbered', { scheme: 'https', port: 8443, api: 'anthr
 const limits = [{ path: 'r.yaml', costName: 'llm_total_token', rules: domainRules('tollgate', [['user']]) }]
 const models = [model('m', [named, [numbered, 'other']]), model('n', [named])]
 const config = runtimeConfig({ models, limits, fallback: { ...defaultFallback, perTryTimeoutMs: 30_000, perTryIdleTimeoutMs: 60_000 } })
+const tls = { certFile: '/tls.crt', keyFile: '/tls.key', clientCaFile: '/ca.crt' }
 const versions: readonly EnvoyVersion[] = ['1.39', '1.40']
 
 describe('renderAnnotated', () => {
@@ -25,7 +27,8 @@ describe('renderAnnotated', () => {
   it('has a use for every annotation', () => {
     // A configuration without an attempt stage too: only there Envoy injects the key.
     const plain = renderAnnotated(runtimeConfig({ models: [model('n', [named]), model('o', [provider('openai')])] }), { header: [] })
-    const all = [...texts, plain].join('\n')
+    const asked = renderAnnotated(runtimeConfig({ models: [], callers: [jwtSource, certificateSource], envoy: { tls } }), { header: [] })
+    const all = [...texts, plain, asked].join('\n')
     assert.deepEqual(annotations.filter(({ why }) => !all.includes(`# ${why[0]}`)), [])
   })
 

@@ -5,13 +5,14 @@ import { isIpAddress } from './address.ts'
 import { extension, type EnvoyObject } from './envoy-object.ts'
 import type { RenderInput } from './render-input.ts'
 
-export function transportSocket(input: RenderInput, provider: ProviderConfig): EnvoyObject {
-  if (provider.scheme === 'http') {
+/** `server`: a provider, or who else Envoy asks. */
+export function transportSocket(input: RenderInput, server: Pick<ProviderConfig, 'scheme' | 'host' | 'caFile'>): EnvoyObject {
+  if (server.scheme === 'http') {
     return extension('envoy.transport_sockets.raw_buffer', 'envoy.extensions.transport_sockets.raw_buffer.v3.RawBuffer')
   }
-  const trusted = { trusted_ca: { filename: provider.caFile ?? input.systemCaFile } }
+  const trusted = { trusted_ca: { filename: server.caFile ?? input.systemCaFile } }
   return extension('envoy.transport_sockets.tls', 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext', {
-    ...(isIpAddress(provider.host) ? addressCheck(provider.host, trusted) : nameCheck(provider.host, trusted)),
+    ...(isIpAddress(server.host) ? addressCheck(server.host, trusted) : nameCheck(server.host, trusted)),
   })
 }
 

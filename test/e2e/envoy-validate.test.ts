@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { after, before, describe, test } from 'node:test'
 import { renderBootstrap } from '../../src/envoy/render.ts'
 import { toYaml } from '../../src/envoy/to-yaml.ts'
+import { certificateSource, headerSource, jwtSource } from '../support/caller-sources.ts'
 import { domainRules, fromEnvironment, model, provider, runtimeConfig, type ConfigParts } from '../support/runtime-config.ts'
 import { envoyBinary, envoysUnderTest } from './support/envoy-binaries.ts'
 
@@ -19,6 +20,8 @@ const vllm = provider('vllm', { host: '::1', port: 8000, headers: new Map([['x-t
 const prefixed = provider('prefixed', { host: 'gateway.internal', port: 8080, pathPrefix: '/llm' })
 const fromFile = provider('from-file', { credential: { kind: 'file', path: '/run/secrets/key' } })
 const caFile = fileURLToPath(new URL('../fixtures/tls/localhost.crt', import.meta.url))
+const keyFile = fileURLToPath(new URL('../fixtures/tls/localhost.key', import.meta.url))
+const jwksFile = fileURLToPath(new URL('../fixtures/jwks.json', import.meta.url))
 const privateCa = provider('private-ca', { scheme: 'https', host: '10.1.2.3', port: 8443, caFile })
 const tokens = { path: 'ratelimit.yaml', costName: 'llm_total_token', rules: domainRules('tollgate', [['user'], ['user', 'model']]) }
 
@@ -34,6 +37,11 @@ const shapes: Readonly<Record<string, ConfigParts>> = {
   'a private CA and an IP address': { models: [model('m', [openai, privateCa]), model('n', [privateCa])] },
   limits: { models: [model('m', [openai])], limits: [tokens, { ...tokens, rules: domainRules('other', [['team']]) }] },
   'a unix socket': { models: [model('m', [openai])], limits: [tokens], listen: { extproc: 'unix:/run/tollgate.sock', ratelimit: 'unix:/run/rls.sock', admin: '127.0.0.1:9090' } },
+  'tokens, certificates and TLS': {
+    models: [model('m', [openai])],
+    callers: [jwtSource, { ...jwtSource, issuer: 'https://other.example/', audiences: ['a', 'b'], jwks: { kind: 'file', path: jwksFile } }, certificateSource, headerSource],
+    envoy: { tls: { certFile: caFile, keyFile, clientCaFile: caFile } },
+  },
   'IPv6 and wildcard addresses': {
     models: [model('m', [openai])],
     listen: { extproc: '[::1]:8080', ratelimit: '0.0.0.0:8081', admin: '127.0.0.1:9090' },
