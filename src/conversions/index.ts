@@ -1,6 +1,6 @@
 // The conversions there are: every client dialect with every provider dialect. A new one is a line here.
 
-import { anthropicMessagesProvider } from './anthropic-messages/index.ts'
+import { anthropicMessagesClient, anthropicMessagesProvider } from './anthropic-messages/index.ts'
 import { bedrockConverseProvider } from './bedrock-converse/index.ts'
 import { type ClaudeEnvelope, envelopedDialect } from './claude-envelope.ts'
 import { type Conversion, createConversion } from './conversion.ts'
@@ -11,6 +11,7 @@ import { azureOpenAiChatProvider, openAiChatClient, openAiChatProvider } from '.
 import { openAiResponsesClient } from './openai-responses/index.ts'
 
 const clients: Readonly<Record<string, ClientDialect>> = {
+  'anthropic-messages': anthropicMessagesClient,
   'openai-chat': openAiChatClient,
   'openai-responses': openAiResponsesClient,
 }
