@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   mock: ['core'],
   app: ['core', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ratelimit'],
   up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
-  commands: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'up', 'providers', 'package-info'],
+  commands: ['core', 'app', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ratelimit', 'up', 'providers', 'package-info'],
   'package-info': [],
   main: ['core', 'commands', 'package-info'],
 }

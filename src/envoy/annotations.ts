@@ -44,7 +44,6 @@ export const annotations: readonly Annotation[] = [
   { at: ['require_expiration'], why: ['A token that never ends cannot be taken back.'] },
   { at: ['payload_in_metadata'], why: ['Tollgate looks for the claims under the name of the issuer.'] },
   { at: ['remote_jwks', 'async_fetch'], why: ['Fetches the keys before the first token comes, and again before they are too old.'] },
-  { at: ['request_attributes'], why: ['Who the client is by its certificate.'] },
   { at: ['require_client_certificate'], why: ['false: callers may have a key or a token instead. A certificate that is presented must be good in any case.'] },
   {
     at: ['http_filters', 'name'],
