@@ -3,6 +3,7 @@
 
 import type { Caller } from '../callers/caller.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { withoutUnsignedThoughts } from '../conversions/anthropic-messages/index.ts'
 import { type EmbeddingsEncoding, encodingOf } from '../conversions/embeddings/index.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
@@ -60,12 +61,15 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   // It says where the parts of a multipart body are; two could be read in two ways.
   if (headers.count('content-type') > 1) throw new TollgateError('malformed_request', 'The header content-type occurs more than once. Send it once.')
   refuseEncoded(headers)
-  const parsed = format.parseRequest(input.body, headers.get('content-type'))
+  // What another provider thought cannot go back to Anthropic.
+  const source = (format.name === 'anthropic-messages' ? withoutUnsignedThoughts(input.body) : undefined) ?? input.body
+  const parsed = format.parseRequest(source, headers.get('content-type'))
   const model = selectModel(config, { headers, bodyModel: parsed.model, caller: input.caller })
   const chain = leaveOutUnable(selectChain({ config, model, format, credentials: input.credentials }), format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
-  const body = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
+  const edited = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
+  const body = edited ?? (source === input.body ? undefined : source)
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate } = parsed
   const embeddingsEncoding = format.name === 'openai-embeddings' && chain.some((step) => isConverted(step.call)) ? encodingOf(input.body) : 'float'
