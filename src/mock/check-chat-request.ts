@@ -1,6 +1,6 @@
 // Whether OpenAI would take a chat request, and in which words it would not: the schema, and what members demand of each other.
 
-import type { z } from 'zod'
+import { describeSchemaProblem } from './describe-schema-problem.ts'
 import { isObject, stringOf } from './json-object.ts'
 import type { JsonObject } from './json-object.ts'
 import { type ChatRequest, chatRequestSchema } from './openai-chat-schema.ts'
@@ -8,44 +8,13 @@ import { type ChatRequest, chatRequestSchema } from './openai-chat-schema.ts'
 /** The message of OpenAI's 400, or undefined for a request that it takes. */
 export function checkChatRequest(body: JsonObject): string | undefined {
   const parsed = chatRequestSchema.safeParse(body)
-  if (!parsed.success) return describeIssue(deepest(parsed.error.issues), body)
+  if (!parsed.success) return describeSchemaProblem(parsed.error.issues, body, describeUnknown)
   const request = parsed.data
   return checkParameters(request) ?? checkTools(request) ?? checkMessages(request.messages)
 }
 
-type Issue = z.core.$ZodIssue
-
-// Of a union, the branch that got furthest is the one that was meant.
-function deepest(issues: readonly Issue[]): Issue {
-  const found = issues.map((issue): Issue => {
-    if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue
-    const branches = issue.errors.filter((branch) => branch.length > 0).map((branch) => deepest(branch))
-    const inner = branches.toSorted((one, other) => other.path.length - one.path.length)[0]
-    return inner === undefined || inner.path.length === 0 ? issue : { ...inner, path: [...issue.path, ...inner.path] }
-  })
-  // Unknown members are what OpenAI looks for first.
-  const [first] = [...found.filter((issue) => issue.code === 'unrecognized_keys' && issue.path.length === 0), ...found]
-  if (first === undefined) throw new RangeError('an error without an issue')
-  return first
-}
-
-function describeIssue(issue: Issue, body: JsonObject): string {
-  const place = placeOf(issue.path)
-  if (issue.code === 'unrecognized_keys') {
-    const plural = issue.keys.length > 1 ? 's' : ''
-    if (place === '') return `Unrecognized request argument${plural} supplied: ${issue.keys.join(', ')}`
-    return `Unknown parameter: '${place}.${issue.keys[0] ?? ''}'.`
-  }
-  if (valueAt(body, issue.path) === undefined) return `Missing required parameter: '${place}'.`
-  return `Invalid value for '${place}': ${issue.message}.`
-}
-
-function placeOf(path: readonly PropertyKey[]): string {
-  return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? String(step) : `.${String(step)}`)).join('')
-}
-
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce((value, step) => (isObject(value) || Array.isArray(value) ? Reflect.get(value, step) : undefined), body)
+function describeUnknown(names: readonly string[]): string {
+  return `Unrecognized request argument${names.length > 1 ? 's' : ''} supplied: ${names.join(', ')}`
 }
 
 function checkParameters(request: ChatRequest): string | undefined {
@@ -79,7 +48,7 @@ function checkTools({ tools, tool_choice: choice, parallel_tool_calls: isParalle
 }
 
 // platform.openai.com, "Structured Outputs": a strict schema closes every object and requires all of its properties.
-function checkParameterSchema(schema: JsonObject, isStrict: boolean): string | undefined {
+export function checkParameterSchema(schema: JsonObject, isStrict: boolean): string | undefined {
   if (schema['type'] !== 'object') return `schema must be a JSON Schema of 'type: "object"', got 'type: "${stringOf(schema['type']) ?? 'None'}"'.`
   const properties = schema['properties']
   if (!isObject(properties)) return 'In context=(), object schema missing properties.'

@@ -1,6 +1,7 @@
 // OpenAI as a mock: its endpoints, its bearer keys and its error objects. Source: platform.openai.com, "Error codes".
 
 import { checkChatRequest } from './check-chat-request.ts'
+import { checkResponsesRequest } from './check-responses-request.ts'
 import { answerChat } from './openai-chat.ts'
 import { answerCompletion } from './openai-completions.ts'
 import { answerEmbeddings } from './openai-embeddings.ts'
@@ -12,7 +13,7 @@ export const openaiBehaviour: ProviderBehaviour = {
   endpoints: new Map([
     ['/v1/chat/completions', { kind: 'json', method: 'POST', answer: answerChat, check: checkChatRequest }],
     ['/v1/completions', { kind: 'json', method: 'POST', answer: answerCompletion }],
-    ['/v1/responses', { kind: 'json', method: 'POST', answer: answerResponse }],
+    ['/v1/responses', { kind: 'json', method: 'POST', answer: answerResponse, check: checkResponsesRequest }],
     ['/v1/embeddings', { kind: 'json', method: 'POST', answer: answerEmbeddings }],
     ['/v1/images/generations', { kind: 'json', method: 'POST', answer: answerImages }],
     ['/v1/images/edits', { kind: 'form', method: 'POST', answer: answerImageEdits }],
