@@ -1,11 +1,12 @@
 // Anthropic as a mock: its endpoints, its required headers and its error objects. Source: docs.anthropic.com, "Errors", "Versions".
 
 import { answerCountTokens, answerMessages } from './anthropic-messages.ts'
+import { checkMessagesRequest } from './check-messages-request.ts'
 import type { ProviderBehaviour } from './provider-behaviour.ts'
 
 export const anthropicBehaviour: ProviderBehaviour = {
   endpoints: new Map([
-    ['/v1/messages', { kind: 'json', method: 'POST', answer: answerMessages }],
+    ['/v1/messages', { kind: 'json', method: 'POST', answer: answerMessages, check: checkMessagesRequest }],
     ['/v1/messages/count_tokens', { kind: 'json', method: 'POST', answer: answerCountTokens }],
     ['/v1/models', { kind: 'list', method: 'GET', answer: listModels }],
   ] as const),

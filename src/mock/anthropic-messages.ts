@@ -1,6 +1,7 @@
 // POST /v1/messages. Source: docs.anthropic.com, "Messages" and "Streaming messages".
 // Anthropic's input_tokens leaves out what was read from or written to the prompt cache; our counts include it.
 
+import { thoughtFor } from './anthropic-thoughts.ts'
 import { contentText, countOf, isObject, objectsOf, stringOf } from './json-object.ts'
 import type { JsonObject } from './json-object.ts'
 import { jsonAnswer } from './mock-answer.ts'
@@ -16,12 +17,12 @@ export function answerMessages(context: AnswerContext): MockAnswer {
   const { body, instructions } = context
   const messages = objectsOf(body['messages'])
   const last = messages.findLast((message) => message['role'] === 'user')?.['content']
-  const isToolResult = objectsOf(last).some((block) => block['type'] === 'tool_result')
   const prompt = contentText(last)
-  const toolCall = isToolResult ? undefined : selectToolCall(toolsOf(body), toolChoiceOf(body['tool_choice']), prompt)
+  const isToolResult = objectsOf(last).some((block) => block['type'] === 'tool_result')
+  const toolCall = isToolResult ? selectNextCall(body) : selectToolCall(toolsOf(body), toolChoiceOf(body['tool_choice']), `${prompt}\n${contentText(body['system'])}`)
   const inputTokens = countInput(body)
   const reply = createReply({ prompt, model: context.responseModel, inputTokens, maxTokens: countOf(body['max_tokens']), instructions })
-  const answer: MessageAnswer = { context, reply, toolCall }
+  const answer: MessageAnswer = { context, reply, toolCall, thought: thoughtOf(body, prompt, isToolResult), structured: structuredText(body, prompt) }
   return body['stream'] === true ? streamed(answer) : whole(answer)
 }
 
@@ -34,19 +35,24 @@ interface MessageAnswer {
   readonly context: AnswerContext
   readonly reply: Reply
   readonly toolCall: ToolCall | undefined
+  /** The block that comes before all others of a model that thinks. */
+  readonly thought: JsonObject | undefined
+  /** JSON of the schema that was asked for. */
+  readonly structured: string | undefined
 }
 
 function whole(answer: MessageAnswer): MockAnswer {
-  const { context, reply, toolCall } = answer
+  const { context, reply, toolCall, thought } = answer
   const { instructions } = context
-  const block = toolCall === undefined ? { type: 'text', text: reply.text } : { ...toolUseBlock(context.id, toolCall), input: toolCall.arguments }
+  const block = toolCall === undefined ? { type: 'text', text: textOf(answer) } : { ...toolUseBlock(context.id, toolCall), input: toolCall.arguments }
   const usage = usageField(instructions, () => messageUsage(answer, reply.tokens.outputTokens))
-  const message = { ...messageHead(context), content: [block], stop_reason: stopReason(answer), stop_sequence: null, ...usage }
+  const content = thought === undefined ? [block] : [thought, block]
+  const message = { ...messageHead(context), content, stop_reason: stopReason(answer), stop_sequence: null, ...usage }
   return jsonAnswer(context, message, reply.tokens, !instructions.noUsage)
 }
 
 function streamed(answer: MessageAnswer): MockAnswer {
-  const { context, reply, toolCall } = answer
+  const { context, reply, toolCall, thought } = answer
   const { instructions } = context
   const { outputTokens } = reply.tokens
   const pieces: StreamPiece[] = []
@@ -56,24 +62,66 @@ function streamed(answer: MessageAnswer): MockAnswer {
   // The first event knows the input; its output_tokens is a beginning that message_delta replaces.
   const usageAtStart = usageField(instructions, () => messageUsage(answer, Math.min(1, outputTokens)))
   push({ type: 'message_start', message: { ...messageHead(context), content: [], stop_reason: null, stop_sequence: null, ...usageAtStart } })
-  push({ type: 'content_block_start', index: 0, content_block: toolCall === undefined ? { type: 'text', text: '' } : toolUseBlock(context.id, toolCall) })
+  if (thought !== undefined) for (const event of thoughtEvents(thought)) push(event)
+  const index = thought === undefined ? 0 : 1
+  push({ type: 'content_block_start', index, content_block: toolCall === undefined ? { type: 'text', text: '' } : toolUseBlock(context.id, toolCall) })
   push({ type: 'ping' })
   const deltas =
     toolCall === undefined
-      ? splitReply(reply.text, instructions.chunks).map((text) => ({ type: 'text_delta', text }))
+      ? splitReply(textOf(answer), instructions.chunks).map((text) => ({ type: 'text_delta', text }))
       : splitArguments(JSON.stringify(toolCall.arguments), instructions.chunks).map((json) => ({ type: 'input_json_delta', partial_json: json }))
   let sentTokens = 0
-  for (const [index, delta] of deltas.entries()) {
-    const tokens = tokensOfPiece(outputTokens, index, deltas.length)
+  for (const [position, delta] of deltas.entries()) {
+    const tokens = tokensOfPiece(outputTokens, position, deltas.length)
     sentTokens += tokens
     const usage = instructions.usageInEveryChunk ? usageField(instructions, () => ({ output_tokens: sentTokens })) : {}
-    push({ type: 'content_block_delta', index: 0, delta, ...usage }, tokens)
+    push({ type: 'content_block_delta', index, delta, ...usage }, tokens)
   }
-  push({ type: 'content_block_stop', index: 0 })
+  push({ type: 'content_block_stop', index })
   const usageAtEnd = usageField(instructions, () => instructions.usage ?? { output_tokens: outputTokens, ...thinkingTokens(reply.tokens) })
   push({ type: 'message_delta', delta: { stop_reason: stopReason(answer), stop_sequence: null }, ...usageAtEnd })
   push({ type: 'message_stop' })
   return { kind: 'stream', pieces, model: context.model, tokens: reply.tokens, tellsUsage: !instructions.noUsage }
+}
+
+function textOf({ reply, structured }: MessageAnswer): string {
+  return structured ?? reply.text
+}
+
+function structuredText(body: JsonObject, prompt: string): string | undefined {
+  const config = body['output_config']
+  const format = isObject(config) ? config['format'] : undefined
+  if (!isObject(format)) return undefined
+  const sample = selectToolCall([{ name: 'answer', schema: format['schema'] }], { kind: 'named', name: 'answer' }, prompt)
+  return JSON.stringify(sample?.arguments)
+}
+
+// A budget is spent before the first of a row of calls, an effort whenever the model likes.
+function thoughtOf(body: JsonObject, prompt: string, isToolResult: boolean): JsonObject | undefined {
+  const thinking = body['thinking']
+  if (!isObject(thinking)) return undefined
+  const isThinking = thinking['type'] === 'adaptive' || (thinking['type'] === 'enabled' && !isToolResult)
+  return isThinking ? thoughtFor(prompt, thinking['display'] !== 'omitted') : undefined
+}
+
+function thoughtEvents(thought: JsonObject): readonly (JsonObject & { readonly type: string })[] {
+  const stop = { type: 'content_block_stop', index: 0 }
+  if (thought['type'] !== 'thinking') return [{ type: 'content_block_start', index: 0, content_block: thought }, stop]
+  const delta = (value: JsonObject): JsonObject & { readonly type: string } => ({ type: 'content_block_delta', index: 0, delta: value })
+  return [
+    { type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '', signature: '' } },
+    ...splitReply(stringOf(thought['thinking']) ?? '', undefined).map((thinking) => delta({ type: 'thinking_delta', thinking })),
+    delta({ type: 'signature_delta', signature: thought['signature'] }),
+    stop,
+  ]
+}
+
+// Behind a result the model is done, unless a call is demanded or the instructions name a tool that it has not called yet.
+function selectNextCall(body: JsonObject): ToolCall | undefined {
+  const called = new Set(objectsOf(body['messages']).flatMap((message) => objectsOf(message['content']).flatMap((block) => (block['type'] === 'tool_use' ? [block['name']] : []))))
+  const choice = toolChoiceOf(body['tool_choice'])
+  const fresh = toolsOf(body).filter((tool) => !called.has(tool.name))
+  return selectToolCall(choice.kind === 'auto' || fresh.length > 0 ? fresh : toolsOf(body), choice, contentText(body['system']))
 }
 
 function messageHead(context: AnswerContext): JsonObject {
