@@ -50,7 +50,7 @@ export interface GatewayStart {
   /** False: lines about exchanges are thrown away, as a test of very many needs. */
   readonly keepExchanges?: boolean
   /** Further settings of the `envoy` section. */
-  readonly envoySettings?: Readonly<Record<string, string | number>>
+  readonly envoySettings?: Readonly<Record<string, string | number | object>>
 }
 
 export async function startGateway({ yaml, files = {}, environment = {}, envoy = envoyBinary('1.40'), node, keepExchanges = true, envoySettings = {} }: GatewayStart): Promise<Gateway> {
@@ -122,7 +122,7 @@ export async function startSidecar({ configPath, environment = {}, node = proces
   return { pid: child.pid ?? 0, adminUrl: `http://${String(serving['admin'])}`, lines, exchanges: () => lines.filter((line) => line['msg'] === 'exchange'), process: child, exited, stop }
 }
 
-function listenSection(directory: string, envoy: EnvoyBinary, settings: Readonly<Record<string, string | number>>): string {
+function listenSection(directory: string, envoy: EnvoyBinary, settings: Readonly<Record<string, string | number | object>>): string {
   const further = Object.entries(settings).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`)
   return [
     `listen: {extproc: "unix:${directory}/extproc.sock", ratelimit: "unix:${directory}/ratelimit.sock", admin: "127.0.0.1:0"}`,
