@@ -32,8 +32,8 @@ export interface AnswerSurroundings {
 
 export function answerRequest(request: MockRequest, around: AnswerSurroundings): MockAnswer {
   const { behaviour } = around
-  const refusal = behaviour.checkHeaders(request.headers, around.apiKey)
-  if (refusal !== undefined) return errorAnswer(around, refusal.status, refusal.message, '')
+  const refusal = behaviour.checkHeaders(request.headers, around.apiKey, request)
+  if (refusal !== undefined) return errorAnswer(around, refusal.status, refusal.message, '', refusal.type)
   const inPath = behaviour.findEndpoint?.(request.path, request.query)
   const endpoint = inPath?.endpoint ?? behaviour.endpoints.get(request.path)
   if (endpoint === undefined) return errorAnswer(around, 404, `Invalid URL (${request.method} ${request.path})`, '')
@@ -61,10 +61,11 @@ export function answerRequest(request: MockRequest, around: AnswerSurroundings):
   }
 }
 
-/** An error answer of this provider. */
-export function errorAnswer(around: Pick<AnswerSurroundings, 'behaviour' | 'id'>, status: number, message: string, model: string): WholeAnswer {
+/** An error answer of this provider; `type` as in HeaderRefusal. */
+export function errorAnswer(around: Pick<AnswerSurroundings, 'behaviour' | 'id'>, status: number, message: string, model: string, type?: string): WholeAnswer {
   const body = JSON.stringify(around.behaviour.errorBody(status, message, `req_${around.id}`))
-  return { kind: 'whole', status, contentType: 'application/json', body, model, tokens: undefined, tellsUsage: false }
+  const headers = around.behaviour.errorHeaders?.(status, type)
+  return { kind: 'whole', status, contentType: 'application/json', body, model, tokens: undefined, tellsUsage: false, ...(headers === undefined ? {} : { headers }) }
 }
 
 function withModel(

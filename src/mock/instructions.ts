@@ -29,6 +29,11 @@ export interface Instructions {
   readonly cutAfterChunks: number | undefined
   /** `x-mock-encoding: gzip | br`, or `x-mock-gzip`: compress, whatever the request accepts. */
   readonly encoding: 'identity' | 'gzip' | 'br'
+  /**
+   * `x-mock-stream-fault`: behind the first event with content of a stream in frames (Bedrock) comes a frame whose checksum does not fit
+   * (`checksum`), or a throttling exception, which is the last frame (`exception`).
+   */
+  readonly streamFault: 'checksum' | 'exception' | undefined
   /** `x-mock-crlf`: lines of a stream end in CR LF. */
   readonly crlf: boolean
   /** `x-mock-any-body`: take a body that the provider's published schema refuses, as a look-alike might. */
@@ -58,6 +63,7 @@ export const noInstructions: Instructions = {
   splitBytes: undefined,
   cutAfterChunks: undefined,
   encoding: 'identity',
+  streamFault: undefined,
   crlf: false,
   anyBody: false,
   hang: false,
@@ -98,6 +104,7 @@ export function parseInstructions(headers: MockHeaders, providerName: string): I
     splitBytes: positive(headers, 'split'),
     cutAfterChunks: count(headers, 'cut-after-chunks'),
     encoding: encoding(headers),
+    streamFault: streamFault(headers),
     crlf: flag(headers, 'crlf'),
     anyBody: flag(headers, 'any-body'),
     hang: flag(headers, 'hang'),
@@ -140,6 +147,12 @@ function encoding(headers: MockHeaders): 'identity' | 'gzip' | 'br' {
   const value = text(headers, 'encoding') ?? (flag(headers, 'gzip') ? 'gzip' : 'identity')
   if (value === 'gzip' || value === 'br' || value === 'identity') return value
   throw new Error(`x-mock-encoding: expected gzip, br or identity, found "${value}"`)
+}
+
+function streamFault(headers: MockHeaders): 'checksum' | 'exception' | undefined {
+  const value = text(headers, 'stream-fault')
+  if (value === undefined || value === 'checksum' || value === 'exception') return value
+  throw new Error(`x-mock-stream-fault: expected checksum or exception, found "${value}"`)
 }
 
 function usageOverride(headers: MockHeaders): unknown {

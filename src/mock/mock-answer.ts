@@ -14,7 +14,8 @@ export interface TokenCounts {
 
 /** One event of a stream. `outputTokens` are the ones that its content stands for; undefined for events without content. */
 export interface StreamPiece {
-  readonly text: string
+  /** Bytes where the stream is not text. */
+  readonly text: string | Buffer
   readonly outputTokens: number | undefined
 }
 
@@ -29,10 +30,14 @@ export interface WholeAnswer {
   readonly tokens: TokenCounts | undefined
   /** Whether the answer itself tells its usage. */
   readonly tellsUsage: boolean
+  /** Beside those that every answer has; lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface StreamAnswer {
   readonly kind: 'stream'
+  /** Server-sent events unless it says otherwise. */
+  readonly contentType?: string
   readonly pieces: readonly StreamPiece[]
   readonly model: string
   readonly tokens: TokenCounts

@@ -20,6 +20,23 @@ export type Endpoint =
     }
   | { readonly kind: 'list'; readonly method: 'GET'; readonly answer: (models: readonly string[], createdSeconds: number) => unknown }
 
+/** What a signature covers besides the headers. */
+export interface SignedRequest {
+  readonly method: string
+  /** As it came, still encoded; without the query. */
+  readonly path: string
+  /** Without the question mark; '' for none. */
+  readonly query: string
+  readonly body: Buffer
+}
+
+export interface HeaderRefusal {
+  readonly status: number
+  readonly message: string
+  /** The provider's name of the error, where the status does not tell it. */
+  readonly type?: string
+}
+
 export interface ProviderBehaviour {
   /** Path without query → endpoint. */
   readonly endpoints: ReadonlyMap<string, Endpoint>
@@ -30,7 +47,9 @@ export interface ProviderBehaviour {
   /** Response header with the request's id, as the real one names it. */
   readonly requestIdHeader: string
   /** What is wrong with the request's headers; `apiKey` undefined means that any key will do. */
-  checkHeaders(headers: MockHeaders, apiKey: string | undefined): { readonly status: number; readonly message: string } | undefined
+  checkHeaders(headers: MockHeaders, apiKey: string | undefined, request: SignedRequest): HeaderRefusal | undefined
   /** The body of an error answer, as JSON. */
   errorBody(status: number, message: string, requestId: string): unknown
+  /** Response headers of an error answer; `type` as in HeaderRefusal. */
+  readonly errorHeaders?: (status: number, type: string | undefined) => Readonly<Record<string, string>>
 }

@@ -38,7 +38,7 @@ async function writeWhole(response: ServerResponse, answer: WholeAnswer, instruc
   const body = isCompressed ? compress(answer.body, instructions.encoding) : answer.body
   const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length
   const encodingHeader = isCompressed ? { 'content-encoding': instructions.encoding } : {}
-  response.writeHead(answer.status, { 'content-type': answer.contentType, 'content-length': bytes, ...encodingHeader, ...headers })
+  response.writeHead(answer.status, { 'content-type': answer.contentType, 'content-length': bytes, ...encodingHeader, ...headers, ...answer.headers })
   if (instructions.cutAfterChunks !== undefined) {
     const buffer = Buffer.from(body)
     await flushed(response, buffer.subarray(0, Math.ceil(buffer.length / 2)))
@@ -58,11 +58,11 @@ async function writeStream(
   const { encoding, crlf, splitBytes, cutAfterChunks, chunkDelayMs } = instructions
   const compressor = encoding === 'identity' ? undefined : createStreamCompressor(encoding)
   const encodingHeader = compressor === undefined ? {} : { 'content-encoding': encoding }
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...encodingHeader, ...headers })
+  response.writeHead(200, { 'content-type': answer.contentType ?? 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache', ...encodingHeader, ...headers })
   let contentEvents = 0
   try {
     for (const piece of answer.pieces) {
-      const text = crlf ? piece.text.replaceAll('\n', '\r\n') : piece.text
+      const text = crlf && typeof piece.text === 'string' ? piece.text.replaceAll('\n', '\r\n') : piece.text
       const bytes = compressor === undefined ? text : await compressor.add(text)
       if (piece.outputTokens !== undefined) contentEvents += 1
       if (contentEvents === cutAfterChunks) {
@@ -143,7 +143,7 @@ function compress(body: string | Buffer, encoding: Instructions['encoding']): Bu
 
 interface StreamCompressor {
   /** The compressed bytes of this text, flushed so that a reader can decode them at once. */
-  add(text: string): Promise<Buffer>
+  add(text: string | Buffer): Promise<Buffer>
   /** The end of the compressed stream. */
   finish(): Promise<Buffer>
   close(): void
