@@ -10,7 +10,7 @@ import { createCloudCredentials } from './credentials/cloud-credentials.ts'
 import { createProviderCredentials } from './credentials/provider-credentials.ts'
 import { createSecretReader } from './credentials/secret-reader.ts'
 import { systemClock } from './core/clock.ts'
-import type { Log } from './core/log.ts'
+import { type Log, silentLog } from './core/log.ts'
 import type { GrpcRoutes, GrpcServer } from './core/transport.ts'
 import { type AdminPages, type AdminServer, startAdminServer } from './edge/admin-server.ts'
 import { logExchange } from './edge/exchange-log.ts'
@@ -18,7 +18,10 @@ import { createHealthRoutes } from './edge/grpc-health.ts'
 import { startGrpcServer } from './edge/grpc-server.ts'
 import { growHeapFreely } from './edge/heap-growth.ts'
 import { createMetrics, type Metrics } from './edge/metrics.ts'
+import { ATTEMPT_LOG_METHOD, type AttemptLog, createAttemptLog } from './extproc/attempt-log.ts'
 import { createExtProcService, EXTPROC_METHOD } from './extproc/service.ts'
+import { type AttemptFailure, type CoolDown, type CoolDowns, createCoolDowns } from './exchange/cool-down.ts'
+import { LOOK_INTERVAL_MS, shareCoolDowns } from './exchange/share-cool-downs.ts'
 import type { ExchangeObserver } from './exchange/summary.ts'
 import type { CounterStore } from './ratelimit/counter-store.ts'
 import { createMemoryStore } from './ratelimit/memory-store.ts'
@@ -63,10 +66,13 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
   const store = createStore(config, log)
   started.push(async () => store.close())
+  const coolDowns = startCoolDowns({ config: () => current, metrics, log })
+  started.push(async () => coolDowns.close())
   const callerKeys = createCallerKeys(config, log)
   started.push(async () => callerKeys.close())
   try {
     const health = createHealthRoutes({ isServing: () => !draining })
+    const attempts = createAttempts()
     const extproc = await startGrpcServer({ address: config.listen.extproc, routes: extprocRoutes(), maxMessageBytes: config.envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
     started.push(() => extproc.close(0))
     const ratelimit = await startGrpcServer({ address: config.listen.ratelimit, routes: ratelimitRoutes(), maxMessageBytes: MESSAGE_OVERHEAD_BYTES, log })
@@ -91,16 +97,28 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
         health.changed()
       },
       close: async (graceMs) => {
+        attempts.close()
+        coolDowns.close()
         await closeAll({ grpc: [extproc, ratelimit], admin, store, graceMs })
         callerKeys.close()
         clearInterval(renewing)
       },
     }
 
+    function createAttempts(): AttemptLog {
+      const observer = {
+        attemptFailed: (failure: AttemptFailure) => metrics.attemptFailed(failure),
+        failed: (code: string) => metrics.failed('attempt_log', code),
+      }
+      return createAttemptLog({ config: () => current, clock: systemClock, coolDowns, log, observer })
+    }
+
     function extprocRoutes(): GrpcRoutes {
       const service = createExtProcService({
         config: () => current,
         clock: systemClock,
+        random: Math.random,
+        coolDowns,
         newExchangeId: randomUUID,
         observer: createObserver(metrics, log),
         credentials: createProviderCredentials(secrets, cloud),
@@ -113,7 +131,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
           failed: (stage, code) => metrics.failed(`extproc_${stage}`, code),
         },
       })
-      return new Map([...health, [EXTPROC_METHOD, service]])
+      return new Map([...health, [EXTPROC_METHOD, service], [ATTEMPT_LOG_METHOD, (call) => attempts.open(call)]])
     }
 
     function ratelimitRoutes(): GrpcRoutes {
@@ -173,6 +191,38 @@ function createCallerKeys({ store }: RuntimeConfig, log: Log): CallerKeys {
       }
     },
     close: () => disconnect(),
+  }
+}
+
+interface SharedCoolDownsOfApp extends CoolDowns {
+  close(): void
+}
+
+/** Cool-downs that are logged and counted, and shared where the store is a Redis. A store is only changed by a restart. */
+function startCoolDowns({ config, metrics, log }: { readonly config: () => RuntimeConfig; readonly metrics: Metrics; readonly log: Log }): SharedCoolDownsOfApp {
+  const onStart = ({ provider, reason, remainingMs }: CoolDown): void => {
+    metrics.coolDownStarted({ provider, reason })
+    log.warn({ provider, reason, seconds: Math.round(remainingMs / 100) / 10 }, 'A provider is left out of chains for a while.')
+  }
+  let tell: (coolDown: CoolDown) => void = () => undefined
+  const coolDowns = createCoolDowns({ settings: () => config().coolDown, clock: systemClock, onStart, onChange: (coolDown) => tell(coolDown) })
+  metrics.watchCoolDowns(() => coolDowns.list())
+  const { store } = config()
+  if (store.kind === 'memory') return { ...coolDowns, close: () => undefined }
+  // A connection of its own, so that counting never waits for it, and a silent one: that of the counters says what there is to say.
+  const client = connectRedis({ target: store, log: silentLog, commandTimeoutMs: LOOK_INTERVAL_MS })
+  const shared = shareCoolDowns({ board: client, coolDowns, log })
+  tell = (coolDown) => void shared.tell(coolDown)
+  const looking = setInterval(() => {
+    if (config().coolDown !== undefined) void shared.look(config().providers.keys())
+  }, LOOK_INTERVAL_MS).unref()
+  return {
+    ...coolDowns,
+    close() {
+      clearInterval(looking)
+      client.emit('closing')
+      client.disconnect()
+    },
   }
 }
 

@@ -1,10 +1,12 @@
 // fallback:, cool_down: and allow_provider_choice: → when the next provider is asked, who is left out, and who may choose.
 
 import type { z } from 'zod'
+import { hasOneOrder } from '../providers/chain-orders.ts'
+import { possibleChains } from '../providers/possible-chains.ts'
 import { callerAttributes } from './compile-callers.ts'
 import type { Draft } from './draft.ts'
 import { didYouMean } from './nearest-name.ts'
-import type { CallerSource, CoolDownSettings, FallbackPolicy, ProviderChoice } from './runtime-config.ts'
+import type { CallerSource, CoolDownSettings, FallbackPolicy, ProviderChoice, RuntimeConfig } from './runtime-config.ts'
 import { coolDownSchema, defaultConditions, fallbackSchema, modelFallbackSchema, providerChoiceSchema } from './schema-fallback.ts'
 import type { Path } from './yaml-source.ts'
 
@@ -55,6 +57,20 @@ export function compileProviderChoice(draft: Draft, clientModel: string): Provid
   const allowed = own ?? draft.pick(['allow_provider_choice'], providerChoiceSchema) ?? false
   if (allowed === false) return undefined
   return new Map(allowed === true ? [] : Object.entries(allowed))
+}
+
+/** Each takes memory in Envoy, with its own filters and statistics; more than this is nobody's intention. */
+const MAX_CHAIN_CLUSTERS = 1000
+
+/** Before 1.40, Envoy needs a cluster for every order in which providers may be asked. */
+export function checkChainCount(draft: Draft, { models, envoy }: Pick<RuntimeConfig, 'models' | 'envoy'>): void {
+  const reordered = [...models.values()].filter((model) => !hasOneOrder(model))
+  if (envoy.version === '1.40' || reordered.length === 0) return
+  const count = possibleChains({ models }).size
+  if (count <= MAX_CHAIN_CLUSTERS) return
+  const largest = reordered.toSorted((a, b) => possibleChains({ models: new Map([['', b]]) }).size - possibleChains({ models: new Map([['', a]]) }).size)[0]
+  const why = `weights and allow_provider_choice need ${count} Envoy clusters before Envoy 1.40, one for each order of providers, allowed: ${MAX_CHAIN_CLUSTERS}`
+  draft.problem(['models', largest?.clientModel ?? '', 'providers'], `${why}; use Envoy 1.40, shorter chains, or fewer models with them`, 'key')
 }
 
 /** An attribute that no caller can have would let nobody choose. */

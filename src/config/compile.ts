@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { compileAddresses, compileStore } from './compile-addresses.ts'
 import { callerAttributes, compileCallers } from './compile-callers.ts'
 import { compileCosts } from './compile-costs.ts'
-import { checkProviderChoice, compileCoolDown, compileFallback } from './compile-fallback.ts'
+import { checkChainCount, checkProviderChoice, compileCoolDown, compileFallback } from './compile-fallback.ts'
 import { compileLimits } from './compile-limits.ts'
 import { compileDefaultModel, compileModels, compileRoutes } from './compile-models.ts'
 import { compileProviders } from './compile-providers.ts'
@@ -40,6 +40,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
   checkProviderChoice(draft, callers)
   const store = compileStore(draft, sources)
   const addresses = compileAddresses(draft, sources, defaultSocketPath(sources))
+  if (addresses !== undefined) checkChainCount(draft, { models, ...addresses })
   if (draft.problems.length > 0 || store === undefined || addresses === undefined) return failed()
 
   const texts = read.map((path) => fileState(sources, path)).map((state) => (state.kind === 'text' ? state.text : ''))

@@ -20,6 +20,7 @@ export const errorKinds = {
   caller_unknown: { httpStatus: 401, openaiType: 'invalid_request_error', openaiCode: 'invalid_api_key', anthropicType: 'authentication_error' },
   callers_unavailable: { httpStatus: 503, openaiType: 'server_error', openaiCode: 'callers_unavailable', anthropicType: 'api_error' },
   model_not_allowed: { httpStatus: 403, openaiType: 'invalid_request_error', openaiCode: 'model_not_allowed', anthropicType: 'permission_error' },
+  provider_choice_denied: { httpStatus: 403, openaiType: 'invalid_request_error', openaiCode: 'provider_choice_denied', anthropicType: 'permission_error' },
   malformed_request: { httpStatus: 400, openaiType: 'invalid_request_error', openaiCode: 'malformed_request', anthropicType: 'invalid_request_error' },
   unsupported_request: { httpStatus: 400, openaiType: 'invalid_request_error', openaiCode: 'unsupported_request', anthropicType: 'invalid_request_error' },
   unsupported_parameter: { httpStatus: 422, openaiType: 'invalid_request_error', openaiCode: 'unsupported_parameter', anthropicType: 'invalid_request_error' },

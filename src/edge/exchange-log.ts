@@ -18,6 +18,7 @@ export function logExchange(log: Log, summary: ExchangeSummary): void {
     caller: summary.callerAttributes.size === 0 ? undefined : Object.fromEntries(summary.callerAttributes),
     stream: summary.stream,
     attempts: summary.attempts,
+    left_out: summary.leftOut.length === 0 ? undefined : summary.leftOut,
     input_tokens: usage?.inputTokens,
     output_tokens: usage?.outputTokens,
     cached_input_tokens: usage?.cachedInputTokens,

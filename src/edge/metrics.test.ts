@@ -19,6 +19,7 @@ const answered: ExchangeSummary = {
   status: 200,
   stream: false,
   attempts: 2,
+  leftOut: [],
   usage,
   costs: new Map([['llm_total_token', 120]]),
   reason: undefined,

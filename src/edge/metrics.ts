@@ -3,6 +3,7 @@
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { Usage } from '../core/usage.ts'
+import type { AttemptFailure, CoolDown } from '../exchange/cool-down.ts'
 import type { ExchangeSummary } from '../exchange/summary.ts'
 import { formats } from '../formats/index.ts'
 import { createDistributions, createSums } from './series.ts'
@@ -19,6 +20,10 @@ const TOKEN_TYPES: readonly (readonly [string, (usage: Usage) => number | undefi
 export interface Metrics {
   readonly registry: Registry
   exchangeFinished(summary: ExchangeSummary): void
+  attemptFailed(failure: Pick<AttemptFailure, 'provider' | 'reason'>): void
+  coolDownStarted(coolDown: Pick<CoolDown, 'provider' | 'reason'>): void
+  /** Asked at every scrape. */
+  watchCoolDowns(list: () => readonly CoolDown[]): void
   costFailed(cost: string): void
   extprocOpened(stage: string): void
   extprocClosed(stage: string): void
@@ -50,6 +55,8 @@ export function createMetrics(): Metrics {
   )
   const exchanges = createSums({ registry, name: 'tollgate_exchanges_total', help: 'Exchanges, by how they ended.' })
   const attempts = createSums({ registry, name: 'tollgate_attempts_total', help: 'Attempts at providers, as counted by Envoy.' })
+  const attemptFailures = createSums({ registry, name: 'tollgate_attempt_failures_total', help: 'Attempts that came to nothing, retried ones included, by the status or the failure of the connection.' })
+  const coolDowns = createSums({ registry, name: 'tollgate_cool_downs_total', help: 'Times that a provider began to be left out of chains for a while.' })
   const costs = createSums({ registry, name: 'tollgate_cost_total', help: 'Sum of each named cost as charged.' })
   const costFailures = new Counter({ name: 'tollgate_cost_errors_total', help: 'Cost expressions that failed at run time; the estimate was charged.', labelNames: ['cost'], registers })
   const streams = createSums({ registry, name: 'tollgate_extproc_streams', help: 'Calls of Envoy that are open now: one per exchange, and one per attempt that needs us.' }, 'gauge')
@@ -97,6 +104,20 @@ export function createMetrics(): Metrics {
         if (count !== undefined) series.tokens(type).observe(count)
       }
       for (const [cost, value] of summary.costs) series.cost(cost).add(value)
+    },
+    attemptFailed: ({ provider, reason }) => attemptFailures({ provider, reason: String(reason) }).add(1),
+    coolDownStarted: ({ provider, reason }) => coolDowns({ provider, reason }).add(1),
+    watchCoolDowns(list) {
+      const gauge = new Gauge({
+        name: 'tollgate_cool_down_seconds',
+        help: 'How much longer a provider is left out of chains; no series: it is asked.',
+        labelNames: ['provider', 'reason'],
+        registers,
+        collect: () => {
+          gauge.reset()
+          for (const { provider, reason, remainingMs } of list()) gauge.set({ provider, reason }, remainingMs / 1000)
+        },
+      })
     },
     costFailed: (cost) => costFailures.inc({ cost }),
     extprocOpened: (stage) => open(stage).add(1),

@@ -73,6 +73,10 @@ export const annotations: readonly Annotation[] = [
   },
   { at: ['rate_limits', 'hits_addend'], why: ['Before the request: 0 hits, which asks whether anything is left and takes nothing.'] },
   { at: ['hits_addend', 'format'], why: ['After it, even if the client has gone: what the exchange really cost. An integer from 0 to 1e9, or Envoy drops the entry.'] },
+  {
+    at: ['upstream_log'],
+    why: ['Attempts that came to nothing, retried ones included, are told to Tollgate, which leaves a provider out that wants to be left alone', 'for a while. Nothing is sent while all goes well. Without this, only the retry-after of a last answer would be known.'],
+  },
   { at: ['routes', 'name'], value: 'chain', why: ['Every request that Tollgate gave a provider chain.'] },
   { at: ['routes', 'name'], value: 'unrouted', why: ['The rest. Tollgate has answered unknown paths and models before they get here.'] },
   { at: ['route', 'timeout'], why: ['The default of 15 s counts the whole answer, retries included; stream_idle_timeout is the guard.'] },

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { model, provider, runtimeConfig } from '../../test/support/runtime-config.ts'
-import { longestChain, possibleChains, stepClusters } from './chains.ts'
+import { possibleChains } from '../providers/possible-chains.ts'
+import { longestChain, stepClusters } from './chains.ts'
 
 const [a, b, c] = [provider('a'), provider('b'), provider('c')]
 
@@ -26,6 +27,23 @@ describe('chains', () => {
 
   it('has 31 selections of a chain of five', () => {
     assert.equal(plainChains([model('m', [a, b, c, provider('d'), provider('e')])]).length, 31)
+  })
+
+  it('lists what weights can draw, with each selection of it', () => {
+    const weighted = model('m', [a, b, c])
+    const chain = weighted.chain.map((step, index) => (index === 2 ? step : { ...step, weight: 1 }))
+    assert.deepEqual(plainChains([{ ...weighted, chain }]), ['a', 'a+b', 'a+b+c', 'a+c', 'b', 'b+a', 'b+a+c', 'b+c', 'c'])
+  })
+
+  it('lists every order that a caller may choose', () => {
+    assert.equal(plainChains([{ ...model('m', [a, b, c]), providerChoice: new Map() }]).length, 15)
+  })
+
+  it('has a cluster for each stage that some order needs', () => {
+    const claude = provider('claude', { api: 'anthropic' })
+    const mixed = model('m', [claude, a])
+    const names = (each: typeof mixed): string[] => stepClusters(runtimeConfig({ models: [each] })).map(({ name }) => name).toSorted()
+    assert.deepEqual(names({ ...mixed, providerChoice: new Map() }), ['a', 'a.convert', 'claude', 'claude.convert'])
   })
 
   it('has a second cluster where a body is converted, or comes after one that was', () => {

@@ -1,7 +1,8 @@
 // Every cluster of the configuration: Tollgate's own services, then who can be asked.
 
 import { jwksClusters } from './callers.ts'
-import { possibleChains, stepClusters } from './chains.ts'
+import { possibleChains } from '../providers/possible-chains.ts'
+import { stepClusters } from './chains.ts'
 import type { EnvoyObject } from './envoy-object.ts'
 import { grpcCluster } from './grpc-cluster.ts'
 import { extprocCluster, ratelimitCluster } from './names.ts'

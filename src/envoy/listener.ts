@@ -2,6 +2,7 @@
 
 import { envoyAddress } from './address.ts'
 import { accessLog } from './access-log.ts'
+import { attemptLog } from './attempt-log.ts'
 import { callerFilters } from './callers.ts'
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
 import { listenerTls } from './listener-tls.ts'
@@ -33,7 +34,7 @@ export function listener(input: RenderInput, routes: EnvoyObject): EnvoyObject {
               ...callerFilters(input),
               requestStage(input),
               ...rateLimitFilters(input),
-              extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router'),
+              extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router', { upstream_log: [attemptLog()] }),
             ],
             ...routes,
           }),

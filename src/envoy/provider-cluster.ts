@@ -1,7 +1,8 @@
 // Clusters of providers: one per provider (two where some of its requests are converted), and on Envoy 1.37–1.39 one per chain of several.
 
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
-import type { Chain, StepCluster } from './chains.ts'
+import type { Chain } from '../providers/possible-chains.ts'
+import type { StepCluster } from './chains.ts'
 import { chainEndpoint, fuseEndpoint, providerEndpoint } from './endpoints.ts'
 import { duration, typedConfig, type EnvoyObject } from './envoy-object.ts'
 import type { RenderInput } from './render-input.ts'

@@ -132,7 +132,7 @@ export class Exchange implements Stage {
   #requestBody(body: Buffer): Action {
     if (this.#endpoint === undefined) throw new TollgateError('internal', 'A request body came without its headers.')
     const { format, path, query } = this.#endpoint
-    const input = { config: this.#config, exchangeId: this.id, format, path, query, headers: this.#headers, caller: this.#caller, body, credentials: this.#dependencies.credentials }
+    const input = { config: this.#config, exchangeId: this.id, format, path, query, headers: this.#headers, caller: this.#caller, body, credentials: this.#dependencies.credentials, coolDowns: this.#dependencies.coolDowns, random: this.#dependencies.random }
     const prepared = prepareRequest(input)
     this.#request = prepared.request
     const { chain, estimate } = prepared.request
@@ -163,6 +163,7 @@ export class Exchange implements Stage {
     if (isRead && isContentEncoding(encoding) && !endOfStream) this.#decoder = createContentDecoder(encoding, this.#config.envoy.maxBodyBytes * MAX_DECODED_FACTOR)
     const readable = !endOfStream && (encoding === 'identity' || this.#decoder !== undefined)
     if (this.#answerKind === 'error') return this.#providerError(reader, readable)
+    if (this.#provider !== undefined) this.#dependencies.coolDowns.succeeded(this.#provider)
     if (readable && this.#answerKind !== 'opaque') return this.#readableAnswer(this.#answerKind, reader, format)
     if (reader.converts) throw new TollgateError('provider_error', `The provider ${this.#provider ?? ''} answered with something that is neither JSON nor a stream of events.`)
     return this.#opaqueAnswer()
@@ -285,7 +286,11 @@ export class Exchange implements Stage {
   }
 
   #servedHeaders(): Record<string, string> {
-    const headers: Record<string, string> = { 'x-ai-provider': this.#provider ?? '', 'x-tollgate-model': this.#request?.clientModel ?? '' }
+    const headers: Record<string, string> = {
+      'x-ai-provider': this.#provider ?? '',
+      'x-tollgate-model': this.#request?.clientModel ?? '',
+      'x-tollgate-attempts': String(this.#attempts),
+    }
     if (this.#dropped !== undefined) headers['x-tollgate-dropped-params'] = this.#dropped
     return headers
   }
@@ -347,6 +352,7 @@ export class Exchange implements Stage {
       status: this.#status,
       stream: this.#request?.stream ?? false,
       attempts: this.#attempts,
+      leftOut: this.#request?.leftOut ?? [],
       usage: this.#charge.usage,
       costs: this.#charge.values,
       reason: this.#reason,

@@ -15,6 +15,7 @@ import { isConverted, type PlannedStep, writtenModel } from '../providers/plan-c
 import type { Action } from './action.ts'
 import type { Charge } from './charge.ts'
 import type { ProviderCredentials } from '../credentials/provider-credentials.ts'
+import type { CoolDowns } from './cool-down.ts'
 import { estimateRequest } from './estimate.ts'
 import { selectChain } from './select-chain.ts'
 import { leaveOutUnable } from './leave-out-unable.ts'
@@ -39,12 +40,16 @@ export interface RequestInput {
   readonly caller: Caller
   readonly body: Buffer
   readonly credentials: ProviderCredentials
+  readonly coolDowns: CoolDowns
+  readonly random: () => number
 }
 
 /** What is kept of a request until its answer has passed. Not the body: it may be large, and answers may take minutes. */
 export interface PreparedRequest {
   readonly clientModel: string
   readonly chain: readonly PlannedStep[]
+  /** Who serves the model and was not asked, and why. */
+  readonly leftOut: readonly string[]
   readonly stream: boolean
   readonly inputTokensEstimate: number
   /** We asked for the usage of this stream on our own account. */
@@ -65,7 +70,8 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const source = (format.name === 'anthropic-messages' ? withoutUnsignedThoughts(input.body) : undefined) ?? input.body
   const parsed = format.parseRequest(source, headers.get('content-type'))
   const model = selectModel(config, { headers, bodyModel: parsed.model, caller: input.caller })
-  const chain = leaveOutUnable(selectChain({ config, model, format, credentials: input.credentials }), format, input.body)
+  const selected = selectChain({ config, model, format, headers, caller: input.caller, credentials: input.credentials, coolDowns: input.coolDowns, random: input.random })
+  const chain = leaveOutUnable(selected.steps, format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
   const edited = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
@@ -73,7 +79,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate } = parsed
   const embeddingsEncoding = format.name === 'openai-embeddings' && chain.some((step) => isConverted(step.call)) ? encodingOf(input.body) : 'float'
-  return { request: { clientModel: model.clientModel, chain, stream, inputTokensEstimate, usageAddedByUs, embeddingsEncoding, estimate }, body }
+  return { request: { clientModel: model.clientModel, chain, leftOut: selected.leftOut, stream, inputTokensEstimate, usageAddedByUs, embeddingsEncoding, estimate }, body }
 }
 
 /** The reply to the request body: the rewritten request, where it goes, and what the rate limit filter and the attempt stage need to know. */

@@ -38,6 +38,8 @@ export interface ExchangeSummary {
   readonly stream: boolean
   /** How many providers were tried; 0 when none was. */
   readonly attempts: number
+  /** Who serves the model and was not asked, and why; empty as a rule. */
+  readonly leftOut: readonly string[]
   /** Undefined for exchanges that cost nothing. Flag `estimated` when no provider said it. */
   readonly usage: Usage | undefined
   /** Cost name → value as written for the rate limit charge. Zeros for what cost nothing. */

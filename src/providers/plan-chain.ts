@@ -4,6 +4,7 @@
 import type { ChainStep, ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { memoize } from '../core/memoize.ts'
 import type { FormatName } from '../formats/format.ts'
+import { hasOneOrder, typicalOrders } from './chain-orders.ts'
 import { providerApis } from './index.ts'
 import { findCall, type ProviderCall } from './provider-api.ts'
 
@@ -18,20 +19,25 @@ export interface PlannedStep extends ChainStep {
   readonly stage: StepStage
 }
 
-/** The steps of a model's chain that serve `format`, in order. */
+/** The steps of a model's chain that serve `format`, in the order of the configuration. */
 export function planChain(model: ModelConfig, format: FormatName): readonly PlannedStep[] {
-  return plansOf(model).get(format) ?? []
+  return planOrder(model.chain, format)
 }
 
-/** Every plan of a model: format → steps. Formats that no step serves are not there. */
-export const plansOf: (model: ModelConfig) => ReadonlyMap<FormatName, readonly PlannedStep[]> = memoize((model) => {
-  const formats = new Set(model.chain.flatMap((step) => [...providerApis[step.provider.api].calls.keys()]))
-  return new Map([...formats].map((format) => [format, plan(model, format)] as const))
+/** The same for steps in an order of their own. Planned once for each list, so keep the list. */
+export function planOrder(steps: readonly ChainStep[], format: FormatName): readonly PlannedStep[] {
+  return plansOf(steps).get(format) ?? []
+}
+
+/** Every plan of some steps: format → steps. Formats that no step serves are not there. */
+const plansOf: (steps: readonly ChainStep[]) => ReadonlyMap<FormatName, readonly PlannedStep[]> = memoize((steps) => {
+  const formats = new Set(steps.flatMap((step) => [...providerApis[step.provider.api].calls.keys()]))
+  return new Map([...formats].map((format) => [format, plan(steps, format)] as const))
 })
 
-function plan(model: ModelConfig, format: FormatName): readonly PlannedStep[] {
+function plan(steps: readonly ChainStep[], format: FormatName): readonly PlannedStep[] {
   let stage: StepStage = 'plain'
-  return model.chain.flatMap((step) => {
+  return steps.flatMap((step) => {
     const call = findCall(providerApis[step.provider.api], format, step.upstreamModel)
     if (call === undefined) return []
     if (isConverted(call)) stage = 'convert'
@@ -46,14 +52,24 @@ export function isConverted(call: ProviderCall): boolean {
 
 /**
  * The model name that the request stage writes into the body: the upstream name when all plain steps agree on one, so that a mere alias
- * costs no attempt stage; else the canonical name. Steps that are not plain write their own.
+ * costs no attempt stage; else the canonical name. Steps that are not plain write their own. Where the order differs from request to
+ * request, every step counts that can be plain in some order.
  */
 export function writtenModel(model: ModelConfig, format: FormatName): string {
-  const [first, ...rest] = planChain(model, format).filter((step) => step.stage === 'plain')
+  const isPlain = hasOneOrder(model) ? (step: PlannedStep) => step.stage === 'plain' : (step: PlannedStep) => !isConverted(step.call)
+  const [first, ...rest] = planChain(model, format).filter(isPlain)
   return first !== undefined && rest.every((step) => step.upstreamModel === first.upstreamModel) ? first.upstreamModel : model.clientModel
 }
 
-/** Every plan of the configuration with the name that its request stage writes. */
+/**
+ * Plans of the configuration with the name that the request stage writes: every step at every stage it can have, and after every other
+ * step that it can follow.
+ */
 export const allPlans: (config: Pick<RuntimeConfig, 'models'>) => readonly { readonly steps: readonly PlannedStep[]; readonly written: string }[] = memoize((config) =>
-  [...config.models.values()].flatMap((model) => [...plansOf(model)].map(([format, steps]) => ({ steps, written: writtenModel(model, format) }))),
+  [...config.models.values()].flatMap((model) => typicalOrders(model).flatMap((order) => [...plansOf(order)].map(([format, steps]) => ({ steps, written: writtenModel(model, format) })))),
 )
+
+/** Every format that some of the steps serve. */
+export function servedFormats(steps: readonly ChainStep[]): readonly FormatName[] {
+  return [...plansOf(steps).keys()]
+}

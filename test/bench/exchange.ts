@@ -13,6 +13,7 @@ import { createLogger } from '../../src/edge/logger.ts'
 import { createMetrics } from '../../src/edge/metrics.ts'
 import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from '../../src/exchange/attributes.ts'
 import { createExtProcService } from '../../src/extproc/service.ts'
+import { createCoolDowns } from '../../src/exchange/cool-down.ts'
 import { buildConfig, buildModel, buildProvider } from '../support/build-config.ts'
 import { jsonAnswer, streamEvents, workloads, type WorkloadName } from './support/workloads.ts'
 
@@ -36,6 +37,8 @@ const open = createExtProcService({
     costFailed: () => undefined,
   },
   credentials: createProviderCredentials({ read: () => 'key' }),
+  random: Math.random,
+  coolDowns: createCoolDowns({ settings: () => config.coolDown, clock: systemClock, onStart: () => undefined }),
   callerKeys: { find: () => undefined },
   log: silentLog,
   extprocObserver: {

@@ -4,6 +4,7 @@ import type { KeyFinder } from '../../src/callers/key-finder.ts'
 import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { Headers } from '../../src/core/headers.ts'
 import type { Action } from '../../src/exchange/action.ts'
+import { createCoolDowns } from '../../src/exchange/cool-down.ts'
 import { Exchange } from '../../src/exchange/exchange.ts'
 import type { ExchangeSummary } from '../../src/exchange/summary.ts'
 import type { MessageContext } from '../../src/exchange/messages.ts'
@@ -33,6 +34,8 @@ export interface AnswerParts {
 export interface DriveOptions {
   readonly config?: RuntimeConfig
   readonly credentials?: Readonly<Record<string, string>>
+  /** Decides about weights; 0 unless given. */
+  readonly random?: () => number
   /** Who holds which API key; nobody unless given. */
   readonly callerKeys?: KeyFinder
 }
@@ -43,9 +46,12 @@ export function driveExchange(options: DriveOptions = {}) {
   const costFailures: { cost: string; error: string }[] = []
   const metadata: Record<string, Record<string, unknown>> = {}
   let nowMs = 0
+  const coolDowns = createCoolDowns({ settings: () => config.coolDown, clock: { monotonic: () => nowMs }, onStart: () => undefined })
   const exchange = new Exchange({
     config: () => config,
     clock: { now: () => 1_700_000_000_000 + nowMs, monotonic: () => nowMs },
+    random: options.random ?? (() => 0),
+    coolDowns,
     newExchangeId: () => 'exchange-1',
     observer: { finished: (summary) => summaries.push(summary), costFailed: (event) => costFailures.push(event) },
     credentials: createProviderCredentials({ read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) }),
@@ -68,6 +74,7 @@ export function driveExchange(options: DriveOptions = {}) {
 
   return {
     exchange,
+    coolDowns,
     summaries,
     costFailures,
     metadata,
