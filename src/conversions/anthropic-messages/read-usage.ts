@@ -5,7 +5,9 @@ import { convertAnthropicUsage } from '../../core/usage-fields.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
 
 const inputFields = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens']
-const outputFields = ['output_tokens', 'output_tokens_details']
+/** What goes with them, an object that says nothing alone. */
+const inputDetails = ['cache_creation']
+const outputFields = ['output_tokens', 'output_tokens_details', 'server_tool_use']
 
 export class StreamUsage {
   #known: Record<string, JsonValue> = {}
@@ -16,7 +18,7 @@ export class StreamUsage {
    */
   add(fields: JsonObject, isStart: boolean): RawUsage | undefined {
     const saysInput = this.#known['input_tokens'] === undefined || inputFields.some((name) => isSaid(fields[name]) && fields[name] !== 0)
-    if (saysInput) this.#take(fields, inputFields)
+    if (saysInput) this.#take(fields, [...inputFields, ...inputDetails])
     if (!isStart) this.#take(fields, outputFields)
     return convertAnthropicUsage(this.#known)
   }

@@ -131,15 +131,36 @@ function readInput(text: string): JsonObject {
  * ("Expected `thinking` or `redacted_thinking`, but found `tool_use`").
  */
 export function hasUnexplainedCalls(messages: readonly Message[]): boolean {
-  let first: Message | undefined
-  for (let index = messages.length - 1; index > 0 && hasResults(messages[index]); index -= 2) first = messages[index - 1]
-  if (first?.role !== 'assistant') return false
-  const opening = first.parts.find((part) => part.kind !== 'text' || !isBlank(part.text))
-  return opening?.kind !== 'reasoning' || !isSigned(opening)
+  const turns = sentTurns(messages)
+  let first: SentTurn | undefined
+  for (let index = turns.length - 1; turns[index]?.hasResults === true; index -= 2) first = turns[index - 1]
+  return first !== undefined && !first.isExplained
 }
 
-function hasResults(message: Message | undefined): boolean {
-  return message?.role === 'user' && message.parts.some((part) => part.kind === 'tool_result')
+interface SentTurn {
+  readonly role: Message['role']
+  hasResults: boolean
+  /** Begins with thoughts that can be sent. */
+  readonly isExplained: boolean
+}
+
+/** The turns that writeMessages makes while the model thinks. */
+function sentTurns(messages: readonly Message[]): readonly SentTurn[] {
+  const turns: SentTurn[] = []
+  for (const { role, parts } of messages) {
+    const opening = parts.find(isSent)
+    if (opening === undefined) continue
+    const hasResults = parts.some((part) => part.kind === 'tool_result')
+    const last = turns.at(-1)
+    if (last?.role === role) last.hasResults ||= hasResults
+    else turns.push({ role, hasResults, isExplained: opening.kind === 'reasoning' })
+  }
+  return turns
+}
+
+function isSent(part: UserPart | AssistantPart): boolean {
+  if (part.kind === 'reasoning') return isSigned(part)
+  return part.kind === 'text' || part.kind === 'refusal' ? !isBlank(part.text) : true
 }
 
 function isSigned({ signature, redacted }: { readonly signature?: string; readonly redacted?: string }): boolean {
