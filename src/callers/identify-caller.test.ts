@@ -89,6 +89,8 @@ describe('the caller', () => {
       ['alice', 'spiffe://test/carol', 'bob', 'bob'],
     )
     assert.equal(identifyNow([keySource, certificateSource], { attributes }).attributes.get('user'), 'spiffe://test/carol')
+    const withToken = { headers: bearer(token), metadata: claims, attributes }
+    assert.equal(identifyNow([keySource, certificateSource, jwtSource], withToken).attributes.get('user'), 'spiffe://test/carol')
   })
 
   it('must have good credentials even where another source comes first', () => {
