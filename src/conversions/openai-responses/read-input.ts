@@ -90,7 +90,7 @@ class InputReader {
         if (!this.#taken.has(item)) throw malformed(`${at}.call_id`, 'must be the call_id of a function_call before it')
         break
       case 'item_reference':
-        throw unsupported(`${at}.type`, 'is "item_reference": it names an item that only OpenAI has; send the item itself')
+        throw unsupported(`${at}.type`, 'is "item_reference": it names an item that only OpenAI has; send the item itself, as clients do where store is false')
       default:
         if (isHostedItem(type)) throw unsupported(`${at}.type`, `is ${describe(type)}: an item of a tool that exists at OpenAI only`)
         throw malformed(`${at}.type`, `must be one of "message", "reasoning", "function_call", "function_call_output", ${notThis(type)}`)
