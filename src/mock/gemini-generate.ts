@@ -51,7 +51,7 @@ function generate(context: AnswerContext, request: GenerateRequest): Generated {
   const prompt = textOf(last)
   const isResult = last?.parts.some((part) => part.functionResponse !== undefined) === true
   const tools = toolsOf(request)
-  const toolCall = isResult ? undefined : selectToolCall(tools, choiceOf(request), prompt)
+  const toolCall = isResult ? selectNextCall(request, tools) : selectToolCall(tools, choiceOf(request), prompt)
   const inputTokens = estimateTokens(JSON.stringify([request.contents, request.systemInstruction, request.tools]).length)
   const reply = createReply({ prompt, model: responseModel, inputTokens, maxTokens: config?.maxOutputTokens, instructions })
   const json = toolCall === undefined && config?.responseMimeType === 'application/json' ? sampleJson(config.responseJsonSchema ?? config.responseSchema, prompt) : undefined
@@ -129,6 +129,15 @@ function textOf(content: Content | undefined): string {
 
 function toolsOf(request: GenerateRequest): readonly MockTool[] {
   return (request.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []).map((each) => ({ name: each.name, schema: inlineReferences(each.parametersJsonSchema ?? each.parameters) }))
+}
+
+// Behind a result the model is done, unless a call is demanded: then one that it has not made yet.
+function selectNextCall(request: GenerateRequest, tools: readonly MockTool[]): ToolCall | undefined {
+  const choice = choiceOf(request)
+  if (choice.kind === 'auto') return undefined
+  const called = new Set(request.contents.flatMap(({ parts }) => parts.map((part) => part.functionCall?.name)))
+  const fresh = tools.filter(({ name }) => !called.has(name))
+  return selectToolCall(fresh.length > 0 ? fresh : tools, choice, '')
 }
 
 function choiceOf(request: GenerateRequest): ToolChoice {

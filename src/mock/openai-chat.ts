@@ -8,6 +8,7 @@ import { completionUsage, usageField } from './openai-usage.ts'
 import { createReply, estimateTokens, splitReply, tokensOfPiece } from './reply.ts'
 import type { Reply } from './reply.ts'
 import { dataEvent, doneEvent } from './sse-event.ts'
+import { structuredText } from './structured-text.ts'
 import { selectToolCall, splitArguments } from './tool-call.ts'
 import type { ToolCall, ToolChoice } from './tool-call.ts'
 
@@ -28,13 +29,16 @@ export function answerChat(context: AnswerContext): MockAnswer {
   })
   const choices = Math.min(countOf(body['n']) ?? 1, 16)
   const tokens: TokenCounts = { ...reply.tokens, outputTokens: instructions.outputTokens ?? reply.tokens.outputTokens * choices }
-  const chat: Chat = { context, reply, toolCall, choices, tokens }
+  const text = structuredText(body['response_format'], schemaOf, prompt) ?? reply.text
+  const chat: Chat = { context, reply, text, toolCall, choices, tokens }
   return body['stream'] === true ? streamed(chat) : whole(chat)
 }
 
 interface Chat {
   readonly context: AnswerContext
   readonly reply: Reply
+  /** The reply's, or JSON where that was asked for. */
+  readonly text: string
   readonly toolCall: ToolCall | undefined
   readonly choices: number
   readonly tokens: TokenCounts
@@ -44,7 +48,7 @@ function whole(chat: Chat): MockAnswer {
   const { context, toolCall, tokens } = chat
   const message =
     toolCall === undefined
-      ? { role: 'assistant', content: chat.reply.text, refusal: null, annotations: [] }
+      ? { role: 'assistant', content: chat.text, refusal: null, annotations: [] }
       : { role: 'assistant', content: null, tool_calls: [toolCallObject(chat, toolCall, JSON.stringify(toolCall.arguments))], refusal: null, annotations: [] }
   const body = {
     id: `chatcmpl-${context.id}`,
@@ -107,7 +111,7 @@ function firstDelta(chat: Chat): JsonObject {
 
 function contentDeltas(chat: Chat): readonly JsonObject[] {
   const { chunks } = chat.context.instructions
-  if (chat.toolCall === undefined) return splitReply(chat.reply.text, chunks).map((content) => ({ content }))
+  if (chat.toolCall === undefined) return splitReply(chat.text, chunks).map((content) => ({ content }))
   const fragments = splitArguments(JSON.stringify(chat.toolCall.arguments), chunks)
   return fragments.map((fragment) => ({ tool_calls: [{ index: 0, function: { arguments: fragment } }] }))
 }
@@ -129,6 +133,10 @@ function inputTokensOf(messages: readonly JsonObject[], body: JsonObject): numbe
   const characters = messages.reduce((sum, message) => sum + contentText(message['content']).length, 0)
   const toolCharacters = body['tools'] === undefined ? 0 : JSON.stringify(body['tools']).length
   return messages.length * tokensPerMessage + estimateTokens(characters + toolCharacters)
+}
+
+function schemaOf(format: JsonObject): unknown {
+  return isObject(format['json_schema']) ? format['json_schema']['schema'] : undefined
 }
 
 function toolsOf(body: JsonObject): readonly { name: string; schema: unknown }[] {

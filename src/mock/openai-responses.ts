@@ -8,6 +8,7 @@ import { responseUsage, usageField } from './openai-usage.ts'
 import { createReply, estimateTokens, splitReply, tokensOfPiece } from './reply.ts'
 import type { Reply } from './reply.ts'
 import { namedEvent } from './sse-event.ts'
+import { structuredText } from './structured-text.ts'
 import { selectToolCall, splitArguments } from './tool-call.ts'
 import type { ToolCall, ToolChoice } from './tool-call.ts'
 
@@ -25,7 +26,8 @@ export function answerResponse(context: AnswerContext): MockAnswer {
     maxTokens: countOf(body['max_output_tokens']),
     instructions,
   })
-  const answer: ResponseAnswer = { context, reply, toolCall }
+  const structured = isObject(body['text']) ? structuredText(body['text']['format'], (format) => format['schema'], prompt) : undefined
+  const answer: ResponseAnswer = { context, reply, text: structured ?? reply.text, toolCall }
   if (body['stream'] === true) return streamed(answer)
   return jsonAnswer(context, completed(answer), reply.tokens, !instructions.noUsage)
 }
@@ -33,6 +35,8 @@ export function answerResponse(context: AnswerContext): MockAnswer {
 interface ResponseAnswer {
   readonly context: AnswerContext
   readonly reply: Reply
+  /** The reply's, or JSON where that was asked for. */
+  readonly text: string
   readonly toolCall: ToolCall | undefined
 }
 
@@ -57,7 +61,7 @@ type Push = (type: string, fields: JsonObject, outputTokens?: number) => void
 
 function pushText(answer: ResponseAnswer, push: Push): void {
   const { context, reply } = answer
-  const parts = splitReply(reply.text, context.instructions.chunks)
+  const parts = splitReply(answer.text, context.instructions.chunks)
   const place = { item_id: `msg_${context.id}`, output_index: 0, content_index: 0 }
   const text = parts.join('')
   push('response.output_item.added', { output_index: 0, item: messageItem(context.id, undefined) })
@@ -87,7 +91,7 @@ function completed(answer: ResponseAnswer): JsonObject {
   const { context, reply, toolCall } = answer
   const { instructions } = context
   const isIncomplete = reply.isCut && toolCall === undefined
-  const text = instructions.chunks === undefined ? reply.text : splitReply(reply.text, instructions.chunks).join('')
+  const text = instructions.chunks === undefined ? answer.text : splitReply(answer.text, instructions.chunks).join('')
   const item = toolCall === undefined ? messageItem(context.id, text) : functionCallItem(context.id, toolCall.name, JSON.stringify(toolCall.arguments))
   return {
     ...responseHead(answer),
@@ -116,7 +120,7 @@ function responseHead(answer: ResponseAnswer): JsonObject {
     reasoning: { effort: null, summary: null },
     store: body['store'] ?? true,
     temperature: 1,
-    text: { format: { type: 'text' } },
+    text: body['text'] ?? { format: { type: 'text' } },
     tool_choice: body['tool_choice'] ?? 'auto',
     tools: body['tools'] ?? [],
     top_p: 1,

@@ -1,12 +1,14 @@
 // The providers that the mock can play. A new one is a file beside this and a line here.
 
 import { anthropicBehaviour } from './anthropic-behaviour.ts'
+import { azureOpenaiBehaviour } from './azure-openai-behaviour.ts'
 import { gcpVertexBehaviour, googleAiStudioBehaviour } from './gemini-behaviour.ts'
 import { openaiBehaviour } from './openai-behaviour.ts'
 import type { ProviderBehaviour } from './provider-behaviour.ts'
 
 export const providerBehaviours = {
   openai: openaiBehaviour,
+  'azure-openai': azureOpenaiBehaviour,
   anthropic: anthropicBehaviour,
   'google-ai-studio': googleAiStudioBehaviour,
   'gcp-vertex': gcpVertexBehaviour,
