@@ -1,0 +1,90 @@
+// What the client matrix runs against: one gateway, a mock of every provider behind it, and a model for every case. Another provider is a line here.
+
+import { type MockProvider, startMockProvider } from '../../../src/mock/mock-provider.ts'
+import type { MockApi } from '../../../src/mock/provider-behaviours.ts'
+import type { RecordedRequest } from '../../../src/mock/request-log.ts'
+import { createCleanup } from './cleanup.ts'
+import { type Gateway, startGateway } from './gateway.ts'
+
+export interface ProviderCase {
+  /** The model as clients name it. */
+  readonly model: string
+  /** Also the name of the provider in tollgate.yaml, and so what x-ai-provider says. */
+  readonly api: MockApi
+  readonly upstreamModel: string
+  /** In the request that brings a tool's result: what the provider signed with the call, once the client asked for thoughts. */
+  readonly signed: RegExp | undefined
+  /** Clients that ask for thoughts are shown some. */
+  readonly showsThoughts: boolean
+  /** Whether the API tells what it wrote to a prompt cache. */
+  readonly countsCacheWrites: boolean
+}
+
+const signedThought = /\{"type":"thinking","thinking":"[^"]+","signature":"[^"]{20,}"\}/
+// Base64 of "thoughts that led to".
+const signedCall = /"thoughtSignature":"dGhvdWdodHMgdGhhdCBsZWQgdG8g/
+
+export const providerCases: readonly ProviderCase[] = [
+  { model: 'by-openai', api: 'openai', upstreamModel: 'gpt-4o', signed: undefined, showsThoughts: false, countsCacheWrites: false },
+  { model: 'by-azure', api: 'azure-openai', upstreamModel: 'gpt-4o', signed: undefined, showsThoughts: false, countsCacheWrites: false },
+  { model: 'by-anthropic', api: 'anthropic', upstreamModel: 'claude-sonnet-4-5', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
+  { model: 'by-anthropic-adaptive', api: 'anthropic', upstreamModel: 'claude-sonnet-5', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
+  { model: 'by-gemini-2', api: 'google-ai-studio', upstreamModel: 'gemini-2.5-flash', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
+  { model: 'by-gemini-3', api: 'google-ai-studio', upstreamModel: 'gemini-3-pro-preview', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
+  { model: 'by-vertex-2', api: 'gcp-vertex', upstreamModel: 'gemini-2.5-flash', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
+  { model: 'by-vertex-3', api: 'gcp-vertex', upstreamModel: 'gemini-3-pro-preview', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
+]
+
+const settings: Readonly<Partial<Record<MockApi, string>>> = {
+  'gcp-vertex': ', project: matrix-project, location: europe-west1',
+}
+
+export interface EveryProvider {
+  readonly gateway: Gateway
+  /** What the provider of this case was sent last. */
+  lastRequest(of: ProviderCase): RecordedRequest
+  stop(): Promise<void>
+}
+
+export async function startEveryProvider(): Promise<EveryProvider> {
+  const cleanup = createCleanup()
+  try {
+    const apis = [...new Set(providerCases.map(({ api }) => api))]
+    const mocks = new Map<MockApi, MockProvider>()
+    for (const api of apis) mocks.set(api, cleanup.defer(await startMockProvider({ api, address: '127.0.0.1:0', apiKey: 'matrix-key' }), (each) => each.close()))
+    const yaml = [
+      'providers:',
+      ...apis.map((api) => `  ${api}: {api: ${api}, url: "http://127.0.0.1:${mocks.get(api)?.port}", credential: {env: MATRIX_KEY}${settings[api] ?? ''}}`),
+      'models:',
+      ...providerCases.map(({ model, api, upstreamModel }) => `  ${model}: {providers: [{use: ${api}, model: "${upstreamModel}"}]}`),
+    ].join('\n')
+    const gateway = cleanup.defer(await startGateway({ yaml, environment: { MATRIX_KEY: 'matrix-key' } }), (each) => each.stop())
+    return {
+      gateway,
+      lastRequest({ api }) {
+        const request = mocks.get(api)?.requests().at(-1)
+        if (request === undefined) throw new Error(`the mock of ${api} was asked nothing`)
+        return request
+      },
+      stop: () => cleanup.run(),
+    }
+  } catch (error) {
+    await cleanup.run()
+    throw error
+  }
+}
+
+/** Counts that no mock comes to by itself, each another. */
+export const counts = { input: 1_000, cached: 600, cacheWrites: 50, output: 70, reasoning: 30 } as const
+
+/** Tells a mock to serve them. */
+export const countHeaders: Readonly<Record<string, string>> = {
+  'x-mock-input-tokens': String(counts.input),
+  'x-mock-cached-tokens': String(counts.cached),
+  'x-mock-cache-creation-tokens': String(counts.cacheWrites),
+  'x-mock-output-tokens': String(counts.output),
+  'x-mock-reasoning-tokens': String(counts.reasoning),
+}
+
+/** A red dot. */
+export const pngBase64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
