@@ -2,6 +2,7 @@
 
 import { anthropicBehaviour } from './anthropic-behaviour.ts'
 import { azureOpenaiBehaviour } from './azure-openai-behaviour.ts'
+import { bedrockBehaviour } from './bedrock-behaviour.ts'
 import { gcpVertexBehaviour, googleAiStudioBehaviour } from './gemini-behaviour.ts'
 import { openaiBehaviour } from './openai-behaviour.ts'
 import type { ProviderBehaviour } from './provider-behaviour.ts'
@@ -10,6 +11,8 @@ export const providerBehaviours = {
   openai: openaiBehaviour,
   'azure-openai': azureOpenaiBehaviour,
   anthropic: anthropicBehaviour,
+  'aws-bedrock': bedrockBehaviour,
+  'aws-bedrock-claude': bedrockBehaviour,
   'google-ai-studio': googleAiStudioBehaviour,
   'gcp-vertex': gcpVertexBehaviour,
 } as const satisfies Readonly<Record<string, ProviderBehaviour>>
