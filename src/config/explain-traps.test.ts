@@ -34,6 +34,12 @@ describe('traps', () => {
     assert.match(wide?.message ?? '', /everyone who reaches 0\.0\.0\.0:10000 can set them/)
   })
 
+  it('says that nobody asks for the certificates by which callers are known', () => {
+    const known = `${smallest}callers:\n  - certificate: {user: uri}\n`
+    assert.ok(ids(trapsOf(known)).includes('certificate_not_asked'))
+    assert.ok(!ids(trapsOf(withUsers)).includes('certificate_not_asked'))
+  })
+
   it('says which credential is not set, without asking for its value', () => {
     const unset = trapsOf(smallest, perUser, {})
     assert.deepEqual(ids(unset), ['credential_unset', 'nothing_limited'])

@@ -51,7 +51,7 @@ export function followConfig({ path, app, log, xdsDir, adapt = (config) => confi
       const { changed } = await writeXds(next, xdsDir)
       if (changed.length > 0) await new Promise((resolve) => setTimeout(resolve, ENVOY_RELOAD_MS))
     } else if (providersChanged(before, next)) {
-      log.warn({}, 'Providers or chains changed: Envoy needs its configuration again (tollgate envoy), or run with --xds-dir.')
+      log.warn({}, 'Providers or chains changed, or how callers are verified: Envoy needs its configuration again (tollgate envoy), or run with --xds-dir.')
     }
     app.swap(next)
     log.info({ revision: next.revision, models: next.models.size }, 'The changed configuration is in use.')
@@ -70,5 +70,7 @@ function providersChanged(before: RuntimeConfig, next: RuntimeConfig): boolean {
 function describeProviders(config: RuntimeConfig): unknown {
   const providers = [...config.providers.values()].map((provider) => ({ ...provider, headers: [...provider.headers] }))
   const chains = [...config.models.values()].map((model) => model.chain.map((step) => [step.provider.name, step.upstreamModel]))
-  return { providers, chains, limits: config.limits.map((limit) => [limit.rules.domain, limit.costName, limit.rules.keyPaths]), envoy: config.envoy }
+  // What Envoy does for callers; the rest of them is ours, and taken into use at once.
+  const callers = config.callers.flatMap((source) => (source.kind === 'jwt' ? [source.issuer, source.audiences, source.jwks] : source.kind === 'certificate' ? [...source.attributes.values()] : []))
+  return { callers, providers, chains, limits: config.limits.map((limit) => [limit.rules.domain, limit.costName, limit.rules.keyPaths]), envoy: config.envoy }
 }

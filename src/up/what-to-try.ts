@@ -11,8 +11,8 @@ export interface WhatToTryInput {
 }
 
 export function whatToTry({ config, mocked, admin }: WhatToTryInput): string {
-  const base = `http://${config.envoy.listen.replace(/^0\.0\.0\.0/, '127.0.0.1')}`
-  const caller = callerHeader(config)
+  const base = `${config.envoy.tls === undefined ? 'http' : 'https'}://${config.envoy.listen.replace(/^0\.0\.0\.0/, '127.0.0.1')}`
+  const caller = callerOptions(config)
   const chat = findModel(config, 'openai-chat')
   const messages = findModel(config, 'anthropic-messages')
   const lines = [
@@ -22,6 +22,7 @@ export function whatToTry({ config, mocked, admin }: WhatToTryInput): string {
     ...[...config.providers.keys()].map((name) => `Provider ${name}: ${mocked.has(name) ? 'played by a mock (its credential is not set)' : 'the real one'}`),
     '',
     'Try:',
+    ...(config.callers[0]?.kind === 'api_keys' ? ['  KEY=$(tollgate keys new --user alice)   # with -c as here'] : []),
     ...(chat === undefined ? [] : [`  curl -i ${base}/v1/chat/completions${caller} -d '{"model":"${chat.clientModel}","messages":[{"role":"user","content":"Hello"}]}'`]),
     ...(chat === undefined ? [] : [`  curl -N ${base}/v1/chat/completions${caller} -d '{"model":"${chat.clientModel}","stream":true,"messages":[{"role":"user","content":"Hello"}]}'`]),
     ...(messages === undefined ? [] : [`  curl -i ${base}/v1/messages${caller} -d '{"model":"${messages.clientModel}","max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}'`]),
@@ -48,7 +49,21 @@ function findModel(config: RuntimeConfig, format: 'openai-chat' | 'anthropic-mes
   return [...config.models.values()].find((model) => model.chain.some((step) => providerApis[step.provider.api].calls.get(format)?.dialect === undefined && providerApis[step.provider.api].calls.has(format)))
 }
 
-function callerHeader(config: RuntimeConfig): string {
-  const [header] = config.callers.flatMap((source) => [...source.attributes.values()])
-  return header === undefined ? '' : ` -H '${header}: alice'`
+/** What a curl must say to be somebody: by the first source of callers. */
+function callerOptions(config: RuntimeConfig): string {
+  const [source] = config.callers
+  switch (source?.kind) {
+    case undefined:
+      return ''
+    case 'api_keys':
+      return ' -H "authorization: Bearer $KEY"'
+    case 'jwt':
+      return ' -H "authorization: Bearer $TOKEN"'
+    case 'certificate':
+      return ' --cert client.crt --key client.key'
+    case 'headers': {
+      const [header = ''] = source.attributes.values()
+      return ` -H '${header}: alice'`
+    }
+  }
 }
