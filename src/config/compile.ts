@@ -8,6 +8,7 @@ import { compileCosts } from './compile-costs.ts'
 import { checkChainCount, checkProviderChoice, compileCoolDown, compileFallback } from './compile-fallback.ts'
 import { compileLimits } from './compile-limits.ts'
 import { compileDefaultModel, compileModels, compileRoutes } from './compile-models.ts'
+import { compilePrices } from './compile-prices.ts'
 import { compileProviders } from './compile-providers.ts'
 import { contentRevision } from './content-revision.ts'
 import { createDraft } from './draft.ts'
@@ -36,6 +37,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
   const routes = compileRoutes(draft)
   const callers = compileCallers(draft, sources)
   const costs = compileCosts(draft, callers, main)
+  const prices = compilePrices(draft, { providers, models })
   const limits = compileLimits(draft, { sources, costs, attributes: callerAttributes(callers) })
   checkProviderChoice(draft, callers)
   const store = compileStore(draft, sources)
@@ -55,6 +57,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
     routes,
     callers,
     costs,
+    prices,
     limits,
     store,
     ...addresses,

@@ -17,7 +17,7 @@ function write(name: string, text: string): string {
   return path
 }
 
-const smallest = 'providers:\n  openai: {api: openai, credential: {file: key.txt}}\nmodels:\n  m: {providers: [openai]}\n'
+const smallest = 'providers:\n  openai: {api: openai, credential: {file: key.txt}}\nmodels:\n  gpt-4o: {providers: [openai]}\n'
 const limits = 'callers:\n  - headers: {user: x-user-id}\nlimits:\n  - {file: limits.yaml}\n'
 
 describe('loading a configuration', () => {

@@ -2,6 +2,7 @@
 // It is never changed; a reload builds a new one and an exchange keeps the one it started with.
 
 import type { Cost } from '../costs/cost.ts'
+import type { PriceBook } from '../prices/price-book.ts'
 import type { DomainRules } from '../ratelimit/domain-rules.ts'
 
 /** Where a secret comes from. Its value is never part of the configuration. */
@@ -238,6 +239,7 @@ export interface RuntimeConfig {
   readonly callers: readonly CallerSource[]
   /** Never empty: `llm_total_token` is there even when the file names no cost. */
   readonly costs: readonly Cost[]
+  readonly prices: PriceBook
   readonly limits: readonly LimitFile[]
   readonly store: StoreConfig
   readonly listen: { readonly extproc: ListenAddress; readonly ratelimit: ListenAddress; readonly admin: ListenAddress }

@@ -5,6 +5,7 @@ import { providerApis } from '../providers/index.ts'
 import { presets, type PresetName } from '../providers/presets.ts'
 import { parseProviderUrl } from './parse-provider-url.ts'
 import type { ProviderApiName } from './runtime-config.ts'
+import { providerPrice } from './schema-prices.ts'
 import { environmentName, filePath, headerName, headerValue, named, parsedText } from './schema-names.ts'
 
 // Object.keys loses the type of the keys that both tables are declared with.
@@ -87,6 +88,7 @@ export const providerSchema = z
       .describe('Version of Azure OpenAI: with a date its API with deployments in the path, where model is the name of the deployment. Default: the v1 API.'),
     credential: credential.optional(),
     headers: z.record(headerName, headerValue).optional().describe('Request headers to set on every attempt at this provider. Not for secrets.'),
+    price: providerPrice.optional(),
     ca_file: filePath.optional().describe("PEM file with the certificate authorities to trust instead of the system's; only with https."),
   })
   .describe('Who is called, and how it authenticates us.')

@@ -8,6 +8,7 @@ import { coolDownSchema, fallbackSchema, modelFallbackSchema, providerChoiceSche
 import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
 import { callerSchema, listenerTlsSchema } from './schema-callers.ts'
 import { costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
+import { pricesSchema } from './schema-prices.ts'
 import { providerSchema } from './schema-providers.ts'
 
 /** Longest provider chain: every step may cost a client one more timeout. */
@@ -59,6 +60,7 @@ const costNameField = costName.describe('How limits refer to it, and its key in 
 export const costSchema = z
   .discriminatedUnion('type', [
     z.strictObject({ name: costNameField, type: z.enum(costTypes).describe('Which tokens are counted.') }),
+    z.strictObject({ name: costNameField, type: z.literal('MicroDollar').describe('What it costs, in millionths of a dollar, rounded up.') }),
     z.strictObject({
       name: costNameField,
       type: z.literal('CEL').describe('Computed by an expression.'),
@@ -146,6 +148,7 @@ export const configSchema = z
         .array(costSchema, { error: 'a list of costs' })
         .default([])
         .describe('Named numbers computed from usage. llm_total_token (TotalToken) is always there.'),
+      prices: pricesSchema.default({}),
       limits: z.array(limitSchema, { error: 'a list of limits' }).default([]).describe('Rate limit files, served to Envoy by the rate limit service.'),
       store: storeSchema.prefault('memory'),
       listen: listenSchema.prefault({}),

@@ -30,6 +30,7 @@ export const errorKinds = {
   request_too_large: { httpStatus: 413, openaiType: 'invalid_request_error', openaiCode: 'request_too_large', anthropicType: 'request_too_large' },
   rate_limited: { httpStatus: 429, openaiType: 'rate_limit_error', openaiCode: 'rate_limit_exceeded', anthropicType: 'rate_limit_error' },
   limits_unavailable: { httpStatus: 503, openaiType: 'server_error', openaiCode: 'limits_unavailable', anthropicType: 'api_error' },
+  price_unknown: { httpStatus: 403, openaiType: 'invalid_request_error', openaiCode: 'price_unknown', anthropicType: 'permission_error' },
   no_provider: { httpStatus: 503, openaiType: 'server_error', openaiCode: 'no_provider_available', anthropicType: 'api_error' },
   provider_unreachable: { httpStatus: 503, openaiType: 'server_error', openaiCode: 'provider_unreachable', anthropicType: 'api_error' },
   provider_timeout: { httpStatus: 504, openaiType: 'server_error', openaiCode: 'provider_timeout', anthropicType: 'timeout_error' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, it, test } from 'node:test'
 import { convertAnthropicUsage, convertOpenaiUsage, convertRerankUsage } from './usage-fields.ts'
 import { canonicalUsage } from './usage.ts'
 
@@ -118,4 +118,30 @@ test('rerank: usage, else meta.tokens, else meta.billed_units, else nothing', ()
     undefined,
     undefined,
   ])
+})
+
+describe('what has a price of its own', () => {
+  const details = (usage: ReturnType<typeof convertOpenaiUsage>) => canonicalUsage(usage ?? {}).details
+
+  it('is read from OpenAI: audio and pictures of both sides', () => {
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 50,
+      prompt_tokens_details: { cached_tokens: 20, audio_tokens: 30, cached_tokens_details: { audio_tokens: 10 } },
+      completion_tokens_details: { audio_tokens: 40, reasoning_tokens: 0 },
+    }
+    assert.deepEqual(details(convertOpenaiUsage(usage)), { inputAudioTokens: 30, cachedInputAudioTokens: 10, outputAudioTokens: 40 })
+    assert.deepEqual(details(convertOpenaiUsage({ input_tokens: 9, output_tokens: 2, input_tokens_details: { image_tokens: 5, text_tokens: 4 }, output_tokens_details: { image_tokens: 2 } })), { inputImageTokens: 5, outputImageTokens: 2 })
+  })
+
+  it('is read from Anthropic: caches that are kept for an hour, searches', () => {
+    const usage = { input_tokens: 1, output_tokens: 2, cache_creation_input_tokens: 30, cache_creation: { ephemeral_5m_input_tokens: 10, ephemeral_1h_input_tokens: 20 }, server_tool_use: { web_search_requests: 3 } }
+    assert.deepEqual(details(convertAnthropicUsage(usage)), { cacheCreation1hInputTokens: 20, webSearches: 3 })
+  })
+
+  it('is not there when nothing of it was used, and judged like every count', () => {
+    assert.equal(details(convertOpenaiUsage({ prompt_tokens: 1, completion_tokens: 1, prompt_tokens_details: { audio_tokens: 0 } })), undefined)
+    const lied = canonicalUsage(convertOpenaiUsage({ prompt_tokens: 1, completion_tokens: 1, prompt_tokens_details: { audio_tokens: -4 }, completion_tokens_details: { audio_tokens: 1.5 } }) ?? {})
+    assert.deepEqual([lied.details, lied.flags], [{ outputAudioTokens: 2 }, ['negative', 'fractional']])
+  })
 })

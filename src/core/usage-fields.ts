@@ -19,6 +19,7 @@ export function convertOpenaiUsage(usage: Fields): RawUsage | undefined {
   const inputDetails = details(usage['prompt_tokens_details'], usage['input_tokens_details'], usage['input_token_details'])
   const outputDetails = details(usage['completion_tokens_details'], usage['output_tokens_details'], usage['output_token_details'])
   const reasoningTokens = said(outputDetails['reasoning_tokens'])
+  const cachedDetails = details(inputDetails['cached_tokens_details'])
   return {
     inputTokens,
     cachedInputTokens: said(inputDetails['cached_tokens'], usage['prompt_cache_hit_tokens'], usage['cached_tokens']),
@@ -26,6 +27,14 @@ export function convertOpenaiUsage(usage: Fields): RawUsage | undefined {
     outputTokens: withReasoning({ inputTokens, outputTokens, reasoningTokens, totalTokens }),
     reasoningTokens,
     totalTokens,
+    ...withDetails({
+      inputAudioTokens: inputDetails['audio_tokens'],
+      inputImageTokens: inputDetails['image_tokens'],
+      cachedInputAudioTokens: cachedDetails['audio_tokens'],
+      cachedInputImageTokens: cachedDetails['image_tokens'],
+      outputAudioTokens: outputDetails['audio_tokens'],
+      outputImageTokens: outputDetails['image_tokens'],
+    }),
   }
 }
 
@@ -40,7 +49,11 @@ export function convertAnthropicUsage(usage: Fields): RawUsage | undefined {
   const outputTokens = said(usage['output_tokens'])
   if (inputTokens === undefined && outputTokens === undefined) return undefined
   const reasoningTokens = said(details(usage['output_tokens_details'])['thinking_tokens'])
-  return { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens }
+  const more = withDetails({
+    cacheCreation1hInputTokens: details(usage['cache_creation'])['ephemeral_1h_input_tokens'],
+    webSearches: details(usage['server_tool_use'])['web_search_requests'],
+  })
+  return { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, ...more }
 }
 
 /**
@@ -56,6 +69,12 @@ export function convertRerankUsage(answer: { readonly usage: unknown; readonly m
     return { inputTokens, outputTokens: said(fields['completion_tokens'], fields['output_tokens']) ?? 0, totalTokens: said(fields['total_tokens']) }
   }
   return undefined
+}
+
+/** `details` of a RawUsage, when one of them was said and is not 0; else nothing. */
+export function withDetails(values: NonNullable<RawUsage['details']>): Pick<RawUsage, 'details'> {
+  for (const value of Object.values(values)) if (value !== undefined && value !== null && value !== 0) return { details: values }
+  return {}
 }
 
 /** The first value that is neither missing nor null. */

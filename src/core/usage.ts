@@ -12,6 +12,22 @@ export type UsageFlag =
   | 'total_mismatch'
   | 'estimated'
 
+/** What some providers say of the counts beyond them, because it has prices of its own. Only what was reported and is more than 0. */
+export interface UsageDetails {
+  /** The part of cacheCreationInputTokens that is kept for an hour. */
+  readonly cacheCreation1hInputTokens?: number
+  /** Audio and pictures of the input, cached ones included. */
+  readonly inputAudioTokens?: number
+  readonly inputImageTokens?: number
+  /** The parts of cachedInputTokens that are audio and pictures. */
+  readonly cachedInputAudioTokens?: number
+  readonly cachedInputImageTokens?: number
+  readonly outputAudioTokens?: number
+  readonly outputImageTokens?: number
+  /** Searches of the web that the provider made for the answer. */
+  readonly webSearches?: number
+}
+
 /** Token counts of one exchange. Every count is an integer 0 … MAX_TOKENS, or undefined when no one said it. */
 export interface Usage {
   /** All input tokens, cached and cache-creation ones included. */
@@ -28,6 +44,8 @@ export interface Usage {
   readonly totalTokens: number | undefined
   /** What was bounded or guessed on the way; empty for a plain answer. */
   readonly flags: readonly UsageFlag[]
+  /** Absent when there is nothing to say. */
+  readonly details?: UsageDetails
 }
 
 /** The counts as a provider wrote them, already mapped to our names but neither checked nor completed. */
@@ -38,6 +56,7 @@ export interface RawUsage {
   readonly outputTokens?: unknown
   readonly reasoningTokens?: unknown
   readonly totalTokens?: unknown
+  readonly details?: Readonly<Partial<Record<keyof UsageDetails, unknown>>>
 }
 
 /** Largest count we believe. Above it a provider is lying or broken: no context window is near 2^31 tokens. */
@@ -70,7 +89,17 @@ export function canonicalUsage(raw: RawUsage): Usage {
     flags.add('reasoning_exceeds_output')
   }
   const totalTokens = completeTotal(raw.totalTokens, inputTokens, outputTokens, flags)
-  return { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, totalTokens, flags: [...flags] }
+  const details = raw.details === undefined ? undefined : boundDetails(raw.details, flags)
+  const usage = { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, totalTokens, flags: [...flags] }
+  return details === undefined ? usage : { ...usage, details }
+}
+
+function boundDetails(raw: NonNullable<RawUsage['details']>, flags: Set<UsageFlag>): UsageDetails | undefined {
+  const entries = Object.entries(raw).flatMap(([name, value]) => {
+    const count = boundCount(value, flags)
+    return count === undefined || count === 0 ? [] : [[name, count] as const]
+  })
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
 }
 
 // A provider may bill more than input + output (tool-use tokens of Gemini), never less: the larger number is kept.

@@ -21,6 +21,22 @@ function charge(cel: string, inputTokens = 0): unknown {
   return compile(cel).evaluate(costInput({ inputTokens }))
 }
 
+describe('a cost in dollars', () => {
+  const compiled = compileCost({ name: 'spend', type: 'MicroDollar' })
+  const evaluate = (nanoDollars: number | undefined) => (compiled.ok ? compiled.cost.evaluate(costInput({}, { nanoDollars })) : compiled)
+
+  it('is in millionths of a dollar, rounded up, and at most what a hit can count', () => {
+    assert.deepEqual(evaluate(6_000_000), { ok: true, value: 6000, clamped: false })
+    assert.deepEqual(evaluate(6_000_001), { ok: true, value: 6001, clamped: false })
+    assert.deepEqual(evaluate(0), { ok: true, value: 0, clamped: false })
+    assert.deepEqual(evaluate(1_000_000_000_001), { ok: true, value: MAX_COST, clamped: true })
+  })
+
+  it('cannot be computed without a price: that is not 0', () => {
+    assert.deepEqual(evaluate(undefined), { ok: false, error: 'no price is known for this model of this provider' })
+  })
+})
+
 describe('token costs', () => {
   const usage = { inputTokens: 10, cachedInputTokens: 4, cacheCreationInputTokens: 3, outputTokens: 5, reasoningTokens: 2, totalTokens: 16 }
   const counts: readonly (readonly [CostType, number])[] = [

@@ -1,6 +1,7 @@
 // Costs are compiled when the configuration is loaded, so that whatever is wrong with one is said then and not on the first request.
 
 import { compileCelExpression } from './compile-cel-expression.ts'
+import { createDollarCost } from './dollar-cost.ts'
 import { createTokenCost } from './token-cost.ts'
 import type { Cost, CostType } from './cost.ts'
 
@@ -32,7 +33,7 @@ export function compileCost(spec: CostSpec): CompiledCost {
   }
   if (type !== 'CEL') {
     if (cel !== undefined) return { ok: false, message: `a cost of type ${type} has no expression: remove cel, or make its type CEL` }
-    return { ok: true, cost: createTokenCost(name, type), warnings: [] }
+    return { ok: true, cost: type === 'MicroDollar' ? createDollarCost(name) : createTokenCost(name, type), warnings: [] }
   }
   if (cel === undefined) return { ok: false, message: 'a cost of type CEL needs an expression in cel' }
   const compiled = compileCelExpression(cel)

@@ -4,7 +4,7 @@ import { MAX_COST } from './cost.ts'
 import type { Cost, CostInput } from './cost.ts'
 
 export interface ComputedCosts {
-  /** Cost name → integer 0 … MAX_COST, in the order of the configuration. */
+  /** Cost name → integer 0 … MAX_COST, in the order of the configuration; without costs in dollars when no price is known. */
   readonly values: Map<string, number>
   /** CEL costs that failed at run time; their value is the estimate. Nothing of the request but numbers is in `error`. */
   readonly failures: { readonly cost: string; readonly error: string }[]
@@ -16,7 +16,8 @@ export interface ComputedCosts {
  * Computes every cost of an exchange from its usage.
  *
  * A cost that cannot be computed (its expression fails, or it is a count that nobody said) is charged the estimate of that same cost,
- * and without one the total tokens of the usage. Unknown is never free: only when the total is unknown too does it come to 0.
+ * and without one the total tokens of the usage. Unknown is never free: only when the total is unknown too does it come to 0. Tokens are no
+ * dollars, so a cost in dollars has no value at all then: Envoy makes no charge from metadata that is not there.
  * @param estimates cost name → what was charged provisionally for this exchange; undefined when nothing was
  */
 export function computeCosts(costs: readonly Cost[], input: CostInput, estimates: ReadonlyMap<string, number> | undefined): ComputedCosts {
@@ -29,8 +30,10 @@ export function computeCosts(costs: readonly Cost[], input: CostInput, estimates
       values.set(cost.name, result.value)
       continue
     }
+    const estimate = estimates?.get(cost.name) ?? (cost.type === 'MicroDollar' ? undefined : (input.usage.totalTokens ?? 0))
+    if (estimate === undefined) continue
     estimated = true
-    values.set(cost.name, toCharge(estimates?.get(cost.name) ?? input.usage.totalTokens ?? 0))
+    values.set(cost.name, toCharge(estimate))
     if (cost.type === 'CEL') failures.push({ cost: cost.name, error: result.error })
   }
   return { values, failures, estimated }

@@ -1,9 +1,9 @@
 // A cost is a named number computed from usage. Names and types are Envoy AI Gateway's LLMRequestCost,
-// so that rules written for it keep working.
+// so that rules written for it keep working; MicroDollar is ours.
 
 import type { Usage } from '../core/usage.ts'
 
-export type CostType = 'InputToken' | 'CachedInputToken' | 'CacheCreationInputToken' | 'OutputToken' | 'ReasoningToken' | 'TotalToken' | 'CEL'
+export type CostType = 'InputToken' | 'CachedInputToken' | 'CacheCreationInputToken' | 'OutputToken' | 'ReasoningToken' | 'TotalToken' | 'MicroDollar' | 'CEL'
 
 /** Everything a cost expression can see. Unknown counts read as 0, as in Envoy AI Gateway. */
 export interface CostInput {
@@ -13,6 +13,8 @@ export interface CostInput {
   /** Name of the provider that answered. */
   readonly backend: string
   readonly routeName: string
+  /** What the exchange costs; undefined when no price is known. */
+  readonly nanoDollars: number | undefined
 }
 
 /** `value` is an integer 0 … MAX_COST; `clamped` when the true value was larger. */

@@ -54,7 +54,7 @@ function exchange(name: string, example: (typeof EXAMPLES)[number]): CostInput {
   const [inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens] = example
   const totalTokens = inputTokens + outputTokens
   const usage: Usage = { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, totalTokens, flags: [] }
-  return { usage, model: name, backend: name, routeName: name }
+  return { usage, model: name, backend: name, routeName: name, nanoDollars: undefined }
 }
 
 function describeExample(example: (typeof EXAMPLES)[number], name: string): string {

@@ -4,7 +4,7 @@ import { MAX_COST } from './cost.ts'
 import type { Cost, CostResult, CostType } from './cost.ts'
 import type { Usage } from '../core/usage.ts'
 
-type TokenCostType = Exclude<CostType, 'CEL'>
+type TokenCostType = Exclude<CostType, 'CEL' | 'MicroDollar'>
 
 interface TokenCount {
   readonly read: (usage: Usage) => number | undefined

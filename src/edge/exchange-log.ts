@@ -1,6 +1,7 @@
 // One line per exchange: who, what was asked, who served it, what it cost, and why it ended as it did.
 
 import type { Log } from '../core/log.ts'
+import { nanoToDollars } from '../core/money.ts'
 import type { ExchangeSummary } from '../exchange/summary.ts'
 
 export function logExchange(log: Log, summary: ExchangeSummary): void {
@@ -28,6 +29,8 @@ export function logExchange(log: Log, summary: ExchangeSummary): void {
     estimated: usage?.flags.includes('estimated'),
     usage_flags: usage === undefined || usage.flags.length === 0 ? undefined : usage.flags,
     costs: Object.fromEntries(summary.costs),
+    cost_usd: summary.price === undefined ? undefined : nanoToDollars(summary.price.nanoDollars),
+    rate_card: summary.price?.rateCard,
     duration_ms: Math.round(summary.durationMs * 10) / 10,
     time_to_first_token_ms: summary.timeToFirstTokenMs === undefined ? undefined : Math.round(summary.timeToFirstTokenMs * 10) / 10,
   }

@@ -22,6 +22,7 @@ const answered: ExchangeSummary = {
   leftOut: [],
   usage,
   costs: new Map([['llm_total_token', 120]]),
+  price: { nanoDollars: 450_000, rateCard: '0.1.8' },
   reason: undefined,
   durationMs: 30,
   timeToFirstTokenMs: 25,
@@ -44,6 +45,20 @@ describe('the metrics of an exchange', () => {
     ])
     assert.deepEqual(await lines(metrics, 'tollgate_attempts_total'), ['tollgate_attempts_total{model="gpt-4o"} 6'])
     assert.deepEqual(await lines(metrics, 'tollgate_cost_total'), ['tollgate_cost_total{cost="llm_total_token",model="gpt-4o",provider="openai"} 360'])
+  })
+
+  it('add up the dollars, exact and estimated apart, and count what has no price', async () => {
+    const metrics = createMetrics()
+    metrics.exchangeFinished(answered)
+    metrics.exchangeFinished({ ...answered, price: { nanoDollars: 1, rateCard: '0.1.8' } })
+    metrics.exchangeFinished({ ...answered, outcome: 'aborted', usage: { ...usage, flags: ['estimated'] } })
+    metrics.exchangeFinished({ ...answered, price: undefined })
+    metrics.exchangeFinished({ ...answered, outcome: 'limited', usage: undefined, price: undefined })
+    assert.deepEqual(await lines(metrics, 'tollgate_cost_usd_total'), [
+      'tollgate_cost_usd_total{model="gpt-4o",provider="openai",usage="exact"} 0.000450001',
+      'tollgate_cost_usd_total{model="gpt-4o",provider="openai",usage="estimated"} 0.00045',
+    ])
+    assert.deepEqual(await lines(metrics, 'tollgate_unpriced_exchanges_total'), ['tollgate_unpriced_exchanges_total{model="gpt-4o",provider="openai"} 1'])
   })
 
   it('say how long it took, and what of that was an error', async () => {

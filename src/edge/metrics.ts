@@ -2,6 +2,7 @@
 // metrics") in Prometheus spelling; labels are bounded by the configuration, never by what clients or providers send.
 
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { nanoToDollars } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import type { AttemptFailure, CoolDown } from '../exchange/cool-down.ts'
 import type { ExchangeSummary } from '../exchange/summary.ts'
@@ -58,6 +59,8 @@ export function createMetrics(): Metrics {
   const attemptFailures = createSums({ registry, name: 'tollgate_attempt_failures_total', help: 'Attempts that came to nothing, retried ones included, by the status or the failure of the connection.' })
   const coolDowns = createSums({ registry, name: 'tollgate_cool_downs_total', help: 'Times that a provider began to be left out of chains for a while.' })
   const costs = createSums({ registry, name: 'tollgate_cost_total', help: 'Sum of each named cost as charged.' })
+  const dollars = createSums({ registry, name: 'tollgate_cost_usd_total', help: 'Dollars spent, by the price of the model that was asked for; estimates included.' })
+  const unpriced = createSums({ registry, name: 'tollgate_unpriced_exchanges_total', help: 'Exchanges that used tokens of a model whose price is not known: they are not in tollgate_cost_usd_total.' })
   const costFailures = new Counter({ name: 'tollgate_cost_errors_total', help: 'Cost expressions that failed at run time; the estimate was charged.', labelNames: ['cost'], registers })
   const streams = createSums({ registry, name: 'tollgate_extproc_streams', help: 'Calls of Envoy that are open now: one per exchange, and one per attempt that needs us.' }, 'gauge')
   const messages = createSums({ registry, name: 'tollgate_extproc_messages_total', help: 'Messages received from Envoy.' })
@@ -81,6 +84,8 @@ export function createMetrics(): Metrics {
           timeToFirstToken: remember(() => timeToFirstToken(labels)),
           tokens: remember((type) => tokenUsage({ ...labels, gen_ai_token_type: type })),
           cost: remember((cost) => costs({ cost, model, provider })),
+          dollars: remember((usage) => dollars({ model, provider, usage })),
+          unpriced: remember(() => unpriced({ model, provider })),
         }
       }),
     ),
@@ -104,6 +109,8 @@ export function createMetrics(): Metrics {
         if (count !== undefined) series.tokens(type).observe(count)
       }
       for (const [cost, value] of summary.costs) series.cost(cost).add(value)
+      if (summary.price === undefined) series.unpriced('').add(1)
+      else series.dollars(usageLabel(summary)).add(nanoToDollars(summary.price.nanoDollars))
     },
     attemptFailed: ({ provider, reason }) => attemptFailures({ provider, reason: String(reason) }).add(1),
     coolDownStarted: ({ provider, reason }) => coolDowns({ provider, reason }).add(1),

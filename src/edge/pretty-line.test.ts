@@ -6,8 +6,8 @@ const line = (fields: object): string => prettyLine(JSON.stringify({ level: 30, 
 
 describe('a log line for people', () => {
   it('says of an exchange what was asked, who served it, what it used, and by whom', () => {
-    const fields = { msg: 'exchange', outcome: 'answered', status: 200, model: 'gpt-4o', provider: 'backup', attempts: 2, total_tokens: 17, estimated: false, duration_ms: 8.5, caller: { user: 'alice', team: 'blue' } }
-    assert.equal(line(fields), '03:47:01 200  gpt-4o  → backup (attempt 2)  17 tokens  8.5 ms  user=alice team=blue\n')
+    const fields = { msg: 'exchange', outcome: 'answered', status: 200, model: 'gpt-4o', provider: 'backup', attempts: 2, total_tokens: 17, estimated: false, cost_usd: 0.0000625, duration_ms: 8.5, caller: { user: 'alice', team: 'blue' } }
+    assert.equal(line(fields), '03:47:01 200  gpt-4o  → backup (attempt 2)  17 tokens  $0.000063  8.5 ms  user=alice team=blue\n')
   })
 
   it('says why one was not answered, and marks an estimate', () => {

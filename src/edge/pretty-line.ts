@@ -16,6 +16,7 @@ function exchangeText(fields: Readonly<Record<string, unknown>>): string {
   const parts = [text(fields['status'], '---'), text(fields['model'], '-')]
   if (fields['provider'] !== undefined) parts.push(`→ ${text(fields['provider'])}${Number(fields['attempts']) > 1 ? ` (attempt ${text(fields['attempts'])})` : ''}`)
   if (fields['total_tokens'] !== undefined) parts.push(`${fields['estimated'] === true ? '~' : ''}${text(fields['total_tokens'])} tokens`)
+  if (typeof fields['cost_usd'] === 'number') parts.push(`$${fields['cost_usd'].toFixed(6)}`)
   parts.push(`${text(fields['duration_ms'])} ms`)
   if (fields['outcome'] !== 'answered') parts.push(`${text(fields['outcome'])}${fields['reason'] === undefined ? '' : `: ${text(fields['reason'])}`}`)
   const caller = parseCaller(fields['caller'])

@@ -4,6 +4,7 @@
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Usage } from '../core/usage.ts'
 import { computeCosts, zeroCosts } from '../costs/compute-costs.ts'
+import type { ExchangePrice } from '../prices/price-book.ts'
 import type { ExchangeObserver } from './summary.ts'
 
 export interface Served {
@@ -16,22 +17,30 @@ export class Charge {
   /** The costs as last written: cost name → value. */
   values: ReadonlyMap<string, number>
   usage: Usage | undefined
+  /** What it costs in dollars; undefined when nothing is charged, and when no price is known. */
+  price: ExchangePrice | undefined
   readonly #config: RuntimeConfig
   readonly #exchangeId: string
   readonly #observer: ExchangeObserver
+  /** When the exchange began, in milliseconds since 1970: what is priced by the list that was valid then. */
+  readonly #atMs: number
   /** What a cost whose expression fails is charged instead. */
   #estimates: ReadonlyMap<string, number> | undefined
 
-  constructor(config: RuntimeConfig, exchangeId: string, observer: ExchangeObserver) {
+  constructor(config: RuntimeConfig, exchangeId: string, observer: ExchangeObserver, atMs: number) {
     this.#config = config
     this.#exchangeId = exchangeId
     this.#observer = observer
+    this.#atMs = atMs
     this.values = zeroCosts(config.costs)
   }
 
   /** Charges `usage`, as answered by `served`. */
   set(usage: Usage, served: Served): void {
-    const computed = computeCosts(this.#config.costs, { usage, model: served.upstreamModel, backend: served.provider, routeName: '' }, this.#estimates)
+    const { provider, upstreamModel } = served
+    this.price = this.#config.prices.priceOf(usage, { provider, model: upstreamModel, at: this.#atMs })
+    const input = { usage, model: upstreamModel, backend: provider, routeName: '', nanoDollars: this.price?.nanoDollars }
+    const computed = computeCosts(this.#config.costs, input, this.#estimates)
     for (const failure of computed.failures) this.#observer.costFailed({ exchangeId: this.#exchangeId, ...failure })
     this.usage = computed.estimated && !usage.flags.includes('estimated') ? { ...usage, flags: [...usage.flags, 'estimated'] } : usage
     this.values = computed.values
@@ -41,6 +50,7 @@ export class Charge {
   /** Nothing is charged: refused, denied or failed. */
   cancel(): void {
     this.usage = undefined
+    this.price = undefined
     this.values = zeroCosts(this.#config.costs)
   }
 

@@ -45,6 +45,7 @@ export function estimateAnswer(known: Usage | undefined, guess: { readonly input
     reasoningTokens: known?.reasoningTokens,
     totalTokens: Math.max(known?.totalTokens ?? 0, inputTokens + outputTokens),
     flags: [...new Set([...(known?.flags ?? []), 'estimated' as const])],
+    ...(known?.details === undefined ? {} : { details: known.details }),
   }
 }
 

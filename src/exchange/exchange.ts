@@ -73,7 +73,7 @@ export class Exchange implements Stage {
     this.#dependencies = dependencies
     this.#config = dependencies.config()
     this.id = dependencies.newExchangeId()
-    this.#charge = new Charge(this.#config, this.id, dependencies.observer)
+    this.#charge = new Charge(this.#config, this.id, dependencies.observer, dependencies.clock.now())
     this.#startedAtMs = dependencies.clock.monotonic()
   }
 
@@ -355,6 +355,7 @@ export class Exchange implements Stage {
       leftOut: this.#request?.leftOut ?? [],
       usage: this.#charge.usage,
       costs: this.#charge.values,
+      price: this.#charge.price,
       reason: this.#reason,
       durationMs: this.#dependencies.clock.monotonic() - this.#startedAtMs,
       timeToFirstTokenMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedAtMs,

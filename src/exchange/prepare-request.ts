@@ -19,6 +19,7 @@ import type { CoolDowns } from './cool-down.ts'
 import { estimateRequest } from './estimate.ts'
 import { selectChain } from './select-chain.ts'
 import { leaveOutUnable } from './leave-out-unable.ts'
+import { leaveOutUnpriced } from './leave-out-unpriced.ts'
 import { METADATA_NAMESPACE, ROUTE_NAMESPACE } from './namespaces.ts'
 import { MODEL_HEADER, selectModel } from './select-model.ts'
 
@@ -71,7 +72,8 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const parsed = format.parseRequest(source, headers.get('content-type'))
   const model = selectModel(config, { headers, bodyModel: parsed.model, caller: input.caller })
   const selected = selectChain({ config, model, format, headers, caller: input.caller, credentials: input.credentials, coolDowns: input.coolDowns, random: input.random })
-  const chain = leaveOutUnable(selected.steps, format, input.body)
+  const priced = leaveOutUnpriced(selected.steps, { config, format, clientModel: model.clientModel })
+  const chain = leaveOutUnable(priced, format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
   const edited = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })

@@ -2,6 +2,7 @@
 
 import type { FormatName } from '../formats/format.ts'
 import type { Usage } from '../core/usage.ts'
+import type { ExchangePrice } from '../prices/price-book.ts'
 
 export type Outcome =
   /** The provider's 2xx answer went to the client, whole. */
@@ -44,6 +45,8 @@ export interface ExchangeSummary {
   readonly usage: Usage | undefined
   /** Cost name → value as written for the rate limit charge. Zeros for what cost nothing. */
   readonly costs: ReadonlyMap<string, number>
+  /** What it costs in dollars, and by which rate card; undefined when nothing is charged, and when no price is known. */
+  readonly price: ExchangePrice | undefined
   /** Our error code or Envoy's response code details. */
   readonly reason: string | undefined
   readonly durationMs: number

@@ -77,3 +77,10 @@ test('counts text, thinking and tool input as output seen, signatures not', () =
 test('never holds anything back', () => {
   assert.equal(createAnthropicStreamReader(options).push(Buffer.from('data: {"type":"mess'), false), undefined)
 })
+
+test('searches of the web and caches kept for an hour are read from where they stand', () => {
+  const searched = readStream(createAnthropicStreamReader(options), [answerFixture('anthropic-web-search.sse')])
+  assert.equal(canonicalUsage(searched.usage ?? {}).details?.webSearches, 1)
+  const cached = readEvents(start({ input_tokens: 5, cache_creation_input_tokens: 30, cache_creation: { ephemeral_1h_input_tokens: 20 } }), delta({ output_tokens: 4 }))
+  assert.deepEqual(canonicalUsage(cached.usage ?? {}).details, { cacheCreation1hInputTokens: 20 })
+})

@@ -7,7 +7,9 @@ import type { StreamReader, StreamReaderOptions } from './format.ts'
 type Fields = Readonly<Record<string, unknown>>
 
 const inputFields = ['input_tokens', 'cache_read_input_tokens', 'cache_creation_input_tokens']
-const outputFields = ['output_tokens', 'output_tokens_details']
+/** What goes with them, an object that says nothing alone. */
+const inputDetails = ['cache_creation']
+const outputFields = ['output_tokens', 'output_tokens_details', 'server_tool_use']
 
 /** Usage is part of events that a client needs, so nothing is ever removed or held back, whatever the options say. */
 export function createAnthropicStreamReader(_options: StreamReaderOptions): StreamReader {
@@ -35,7 +37,7 @@ export function createAnthropicStreamReader(_options: StreamReaderOptions): Stre
 function completeFields(known: Fields, later: Fields, type: string): Fields {
   const complete = { ...known }
   const saysInput = known['input_tokens'] === undefined || inputFields.some((field) => isSaid(later[field]) && later[field] !== 0)
-  for (const field of saysInput ? inputFields : []) if (isSaid(later[field])) complete[field] = later[field]
+  for (const field of saysInput ? [...inputFields, ...inputDetails] : []) if (isSaid(later[field])) complete[field] = later[field]
   for (const field of type === 'message_start' ? [] : outputFields) if (isSaid(later[field])) complete[field] = later[field]
   return complete
 }

@@ -21,7 +21,7 @@ function compiled(text: string): RuntimeConfig {
 
 describe('defaults', () => {
   it('fill in everything but providers and models', () => {
-    const { costs, providers, models, revision, files, ...rest } = compiled(smallest)
+    const { costs, prices, providers, models, revision, files, ...rest } = compiled(smallest)
     assert.deepEqual(rest, {
       fallback: {
         statuses: [408, 429],
@@ -55,6 +55,7 @@ describe('defaults', () => {
       costs.map(({ name, type }) => [name, type]),
       [['llm_total_token', 'TotalToken']],
     )
+    assert.equal(prices.find({ provider: 'openai', model: 'gpt-4o' })?.source.kind, 'list')
     assert.deepEqual(providers.get('openai'), {
       name: 'openai',
       api: 'openai',

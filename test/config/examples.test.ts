@@ -79,7 +79,7 @@ describe('examples', () => {
       totalTokens: 1050,
       flags: [],
     }
-    const charge = (model: string) => credits.evaluate({ usage, model, backend: 'openai', routeName: '' })
+    const charge = (model: string) => credits.evaluate({ usage, model, backend: 'openai', routeName: '', nanoDollars: undefined })
     assert.deepEqual(charge('gpt-4o-mini'), { ok: true, value: 900, clamped: false })
     assert.deepEqual(charge('gpt-4o'), { ok: true, value: 9000, clamped: false })
   })

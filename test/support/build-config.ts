@@ -2,6 +2,8 @@
 
 import type { FallbackPolicy, ModelConfig, ProviderConfig, RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { compileCost } from '../../src/costs/compile-costs.ts'
+import { vendorIds } from '../../src/prices/catalogue.ts'
+import { createPriceBook } from '../../src/prices/price-book.ts'
 import { noSettings } from '../../src/providers/provider-api.ts'
 import type { CostType } from '../../src/costs/cost.ts'
 
@@ -61,6 +63,7 @@ export function buildConfig(changes: Partial<RuntimeConfig> = {}): RuntimeConfig
     routes: [],
     callers: [],
     costs: [buildCost('llm_total_token', 'TotalToken')],
+    prices: createPriceBook([...providers.keys()].map((name) => ({ name, vendor: vendorIds.includes(name) ? name : undefined, everything: undefined, models: [] }))),
     limits: [],
     store: { kind: 'memory' },
     listen: { extproc: '127.0.0.1:0', ratelimit: '127.0.0.1:0', admin: '127.0.0.1:0' },

@@ -15,5 +15,5 @@ const UNKNOWN: Usage = {
 
 /** An exchange answered by `gpt-4o` of `openai`; counts that are not named are unknown. */
 export function costInput(usage: Partial<Usage>, names: Partial<Omit<CostInput, 'usage'>> = {}): CostInput {
-  return { usage: { ...UNKNOWN, ...usage }, model: 'gpt-4o', backend: 'openai', routeName: 'chat', ...names }
+  return { usage: { ...UNKNOWN, ...usage }, model: 'gpt-4o', backend: 'openai', routeName: 'chat', nanoDollars: undefined, ...names }
 }

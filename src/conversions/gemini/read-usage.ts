@@ -1,8 +1,10 @@
 // usageMetadata in our counting. Source: ai.google.dev/api/generate-content, UsageMetadata: the prompt includes what came from the cache,
 // the candidates do not include the thoughts, and numbers that are 0 are left out.
 
+import { withDetails } from '../../core/usage-fields.ts'
 import type { RawUsage } from '../../core/usage.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
+import { asList, asObject } from '../json-value.ts'
 
 /** Counts stay as the provider wrote them when they are no numbers: core/usage.ts judges them. */
 export function readUsage(metadata: JsonObject): RawUsage {
@@ -20,7 +22,22 @@ export function readUsage(metadata: JsonObject): RawUsage {
     outputTokens: output === undefined && isNumber(total) && isNumber(input) ? total - input : output,
     reasoningTokens: thoughts,
     totalTokens: total,
+    ...withDetails({
+      inputAudioTokens: ofModality(metadata['promptTokensDetails'], 'AUDIO'),
+      inputImageTokens: ofModality(metadata['promptTokensDetails'], 'IMAGE'),
+      cachedInputAudioTokens: ofModality(metadata['cacheTokensDetails'], 'AUDIO'),
+      cachedInputImageTokens: ofModality(metadata['cacheTokensDetails'], 'IMAGE'),
+      outputAudioTokens: ofModality(metadata['candidatesTokensDetails'], 'AUDIO'),
+      outputImageTokens: ofModality(metadata['candidatesTokensDetails'], 'IMAGE'),
+    }),
   }
+}
+
+/** A list of ModalityTokenCount: `[{"modality": "AUDIO", "tokenCount": 12}]`. */
+function ofModality(list: JsonValue | undefined, modality: string): JsonValue | undefined {
+  return asList(list)
+    .map(asObject)
+    .find((each) => each?.['modality'] === modality)?.['tokenCount']
 }
 
 function sum(one: JsonValue | undefined, other: JsonValue | undefined): JsonValue | undefined {
