@@ -8,6 +8,8 @@ import { type App, startApp } from '../app.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
+import type { FailureMode } from '../mock/failure-plan.ts'
+import { parseFailure } from '../mock/parse-failure.ts'
 import { isClone, packageRoot } from '../package-info.ts'
 import { renderedVersion } from '../up/envoy-version.ts'
 import { ensureEnvoy } from '../up/find-envoy.ts'
@@ -24,6 +26,7 @@ import { addConfigOption, addLogOptions, type ConfigOption, type LogOptions, rea
 
 interface UpOptions extends ConfigOption, LogOptions {
   readonly mock: boolean
+  readonly mockFail: readonly string[]
   readonly stateDir: string
 }
 
@@ -37,11 +40,18 @@ export function addUpCommand(program: Command, context: CommandContext): void {
   addLogOptions(command)
   command
     .option('--mock', 'play every provider whose credential is not set with a built-in mock', false)
+    .option('--mock-fail <provider=how>', 'let a mock fail: openai=429, openai=503:0.2 for a fifth of the requests, openai=reset; may be repeated, includes --mock', collect, [])
     .option('--state-dir <dir>', "where Envoy's configuration files and log go", '.tollgate')
     .action(async (options: UpOptions) => up(options, context))
 }
 
-async function up(options: UpOptions, context: CommandContext): Promise<void> {
+function collect(value: string, earlier: readonly string[]): readonly string[] {
+  return [...earlier, value]
+}
+
+async function up(given: UpOptions, context: CommandContext): Promise<void> {
+  const options = { ...given, mock: given.mock || given.mockFail.length > 0 }
+  const failing = readMockFailures(options.mockFail)
   const format = context.isTerminal && context.env['TOLLGATE_LOG_FORMAT'] === undefined && options.logFormat === 'json' ? 'pretty' : options.logFormat
   const log = createLogger({ level: options.logLevel, format, write: (line) => context.stdout(line) })
   const read = await readConfig(options.config, context)
@@ -56,6 +66,7 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
   try {
     const mocks = options.mock ? await mockMissingProviders(written, context.env) : undefined
     if (mocks !== undefined) stop.push(() => mocks.close())
+    if (mocks !== undefined) failMocks(mocks, failing)
     const adapt = (config: RuntimeConfig): RuntimeConfig => withVersion(mocks?.adapt(config) ?? config)
     const config = adapt(written)
     const app = await start('Tollgate', startApp({ config, log, env: context.env }))
@@ -69,6 +80,25 @@ async function up(options: UpOptions, context: CommandContext): Promise<void> {
   } finally {
     // The last started is the first stopped: Envoy goes before what it calls.
     for (const end of stop.reverse()) await end()
+  }
+}
+
+function readMockFailures(written: readonly string[]): ReadonlyMap<string, FailureMode> {
+  return new Map(
+    written.map((text) => {
+      const at = text.indexOf('=')
+      const mode = parseFailure(text.slice(at + 1))
+      if (at < 1 || !mode.ok) throw new CommandError(`--mock-fail ${text}: ${mode.ok ? 'found no provider, such as in openai=429' : mode.message}`)
+      return [text.slice(0, at), mode.value] as const
+    }),
+  )
+}
+
+function failMocks(mocks: MockedProviders, failing: ReadonlyMap<string, FailureMode>): void {
+  try {
+    mocks.fail(failing)
+  } catch (cause) {
+    throw new CommandError(`--mock-fail: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause })
   }
 }
 

@@ -14,8 +14,8 @@ export interface MockControl {
 }
 
 /**
- * GET /mock/served, GET /mock/requests, GET /mock/health, POST /mock/reset, and POST /mock/failure with {status, share}
- * (share 1 when unsaid) or {} to end it.
+ * GET /mock/served, GET /mock/requests, GET /mock/health, POST /mock/reset, and POST /mock/failure with {status, share, retry_after}
+ * (status: a number, "reset" or a list of them; share 1 and no retry_after when unsaid) or {} to end it.
  */
 export function answerAdmin(control: MockControl, request: { readonly method: string; readonly path: string; readonly body: Buffer }, response: ServerResponse): void {
   switch (`${request.method} ${request.path}`) {
@@ -39,12 +39,18 @@ function setFailure(control: MockControl, body: Buffer, response: ServerResponse
   try {
     const wanted: unknown = JSON.parse(body.toString('utf8'))
     if (!isObject(wanted)) throw new RangeError('expected an object')
-    const { status, share } = wanted
-    control.setFailure(status === undefined ? undefined : { status: Number(status), share: share === undefined ? 1 : Number(share) })
+    control.setFailure(readMode(wanted))
     sendJson(response, 200, {})
   } catch (thrown) {
     sendJson(response, 400, { error: thrown instanceof Error ? thrown.message : String(thrown) })
   }
+}
+
+function readMode({ status, share, retry_after: retryAfter }: Readonly<Record<string, unknown>>): FailureMode | undefined {
+  if (status === undefined) return undefined
+  const kinds = (Array.isArray(status) ? status : [status]).map((kind: unknown) => (kind === 'reset' ? kind : Number(kind)))
+  const hint = typeof retryAfter === 'string' || typeof retryAfter === 'number' ? { retryAfter: String(retryAfter) } : {}
+  return { status: kinds, share: share === undefined ? 1 : Number(share), ...hint }
 }
 
 function sendJson(response: ServerResponse, status: number, body: unknown): void {

@@ -2,16 +2,26 @@
 
 import type { Instructions } from './instructions.ts'
 
+/** An error status, or the connection breaks before anything is answered. */
+export type Failure = number | 'reset'
+
 export interface FailureMode {
-  /** 400 … 599. */
-  readonly status: number
+  /** 400 … 599 or `reset`; several take turns. */
+  readonly status: Failure | readonly Failure[]
   /** 0 … 1 of the requests, spread evenly: with 0.25 every fourth. */
   readonly share: number
+  /** `retry-after` of the errors. */
+  readonly retryAfter?: string
+}
+
+export interface PlannedFailure {
+  readonly what: Failure
+  readonly retryAfter: string | undefined
 }
 
 export interface FailurePlan {
-  /** The status with which the next request is to fail, or undefined. */
-  next(instructions: Instructions): number | undefined
+  /** How the next request is to fail, or undefined. */
+  next(instructions: Instructions): PlannedFailure | undefined
   /** For the whole mock; undefined ends it. Throws a RangeError when out of range. */
   setMode(mode: FailureMode | undefined): void
   reset(): void
@@ -36,15 +46,19 @@ export function createFailurePlan(): FailurePlan {
               break
             }
           }
-          return instructions.status ?? 503
+          return { what: instructions.status ?? 503, retryAfter: undefined }
         }
-      } else if (instructions.status !== undefined) return instructions.status
+      } else if (instructions.status !== undefined) return { what: instructions.status, retryAfter: undefined }
       if (mode === undefined) return undefined
       requestsInMode += 1
-      return Math.floor(requestsInMode * mode.share) > Math.floor((requestsInMode - 1) * mode.share) ? mode.status : undefined
+      const failed = Math.floor((requestsInMode - 1) * mode.share)
+      if (Math.floor(requestsInMode * mode.share) === failed) return undefined
+      const kinds = kindsOf(mode)
+      // A valid mode has at least one kind.
+      return { what: kinds[failed % kinds.length]!, retryAfter: mode.retryAfter }
     },
     setMode: (next) => {
-      if (next !== undefined && !isValid(next)) throw new RangeError('failure mode: expected a status from 400 to 599 and a share from 0 to 1')
+      if (next !== undefined && !isValid(next)) throw new RangeError('failure mode: expected a status from 400 to 599 or reset, or a list of them, and a share from 0 to 1')
       mode = next
       requestsInMode = 0
     },
@@ -57,5 +71,11 @@ export function createFailurePlan(): FailurePlan {
 }
 
 function isValid(mode: FailureMode): boolean {
-  return Number.isInteger(mode.status) && mode.status >= 400 && mode.status <= 599 && mode.share >= 0 && mode.share <= 1
+  const kinds = kindsOf(mode)
+  const areValid = kinds.length > 0 && kinds.every((kind) => kind === 'reset' || (Number.isInteger(kind) && kind >= 400 && kind <= 599))
+  return areValid && mode.share >= 0 && mode.share <= 1 && (mode.retryAfter === undefined || /^[ -~]{1,100}$/.test(mode.retryAfter))
+}
+
+function kindsOf({ status }: FailureMode): readonly Failure[] {
+  return typeof status === 'object' ? status : [status]
 }

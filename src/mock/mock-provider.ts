@@ -46,7 +46,7 @@ export interface MockProvider {
   served(): ServedTotals
   /** The last requests, oldest first. */
   requests(): readonly RecordedRequest[]
-  /** A share of all requests fails until this is called with undefined; also POST /mock/failure {status, share}. */
+  /** A share of all requests fails until this is called with undefined; also POST /mock/failure {status, share, retry_after}. */
   setFailure(mode: FailureMode | undefined): void
   /** Forgets what was served and recorded, and every failure. */
   reset(): void
@@ -97,6 +97,11 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
       response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body)
       return
     }
+    const failure = failures.next(instructions)
+    if (failure?.what === 'reset') {
+      response.destroy()
+      return
+    }
     const answer = answerRequest(
       { method, path, query, headers: request.headers, body },
       {
@@ -105,7 +110,7 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
         apiKey: options.apiKey,
         models,
         createdSeconds: Math.floor(Date.now() / 1000),
-        failure: failures.next(instructions),
+        failure: failure?.what,
       },
     )
     const progress: Progress = { outputTokens: 0 }
@@ -113,7 +118,8 @@ export async function startMockProvider(options: MockProviderOptions): Promise<M
       if (response.writableFinished) counter.completed(answer)
       else counter.aborted(answer.model, answer.tokens, progress.outputTokens)
     })
-    send(response, answer, instructions, { [behaviour.requestIdHeader]: `req_${id}` }, progress)
+    const retryAfter = failure?.retryAfter === undefined ? {} : { 'retry-after': failure.retryAfter }
+    send(response, answer, instructions, { [behaviour.requestIdHeader]: `req_${id}`, ...retryAfter }, progress)
   }
 
   const server = listenOn(options, (request, response) => {

@@ -1,6 +1,7 @@
 // `tollgate up --mock`: every provider whose credential is not set is played by a built-in mock, so that the stack runs without any key.
 
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import type { FailureMode } from '../mock/failure-plan.ts'
 import { startMockProvider } from '../mock/mock-provider.ts'
 import { isCloud } from '../credentials/is-cloud.ts'
 import { probeCredential } from '../credentials/probe-credential.ts'
@@ -11,6 +12,8 @@ export interface MockedProviders {
   readonly addresses: ReadonlyMap<string, string>
   /** The same configuration with the mocked providers pointing at their mocks. A provider that came in later keeps its own address. */
   adapt(config: RuntimeConfig): RuntimeConfig
+  /** Makes mocks fail until somebody tells them otherwise (POST /mock/failure). Throws a sentence for whom no mock plays. */
+  fail(modes: ReadonlyMap<string, FailureMode>): void
   close(): Promise<void>
 }
 
@@ -24,10 +27,22 @@ export async function mockMissingProviders(config: RuntimeConfig, env: Readonly<
   return {
     addresses: new Map([...running].map(([name, mock]) => [name, mock.url])),
     adapt: (next) => pointAtMocks(next, ports),
+    fail: (modes) => {
+      for (const [name, mode] of modes) {
+        const mock = running.get(name)
+        if (mock === undefined) throw new RangeError(whyNotPlayed(name, { config, played: [...running.keys()] }))
+        mock.setFailure(mode)
+      }
+    },
     close: async () => {
       await Promise.all([...running.values()].map((mock) => mock.close()))
     },
   }
+}
+
+function whyNotPlayed(name: string, { config, played }: { readonly config: RuntimeConfig; readonly played: readonly string[] }): string {
+  const why = config.providers.has(name) ? `${name} is not played by a mock, because it can be called` : `there is no provider ${name}`
+  return `${why}. Played by mocks: ${played.join(', ') || 'none'}.`
 }
 
 /** Providers that cannot be called for want of a credential. */

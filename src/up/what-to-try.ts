@@ -28,6 +28,7 @@ export function whatToTry({ config, mocked, admin }: WhatToTryInput): string {
     ...(messages === undefined ? [] : [`  curl -i ${base}/v1/messages${caller} -d '{"model":"${messages.clientModel}","max_tokens":100,"messages":[{"role":"user","content":"Hello"}]}'`]),
     `  curl -s ${base}/v1/models${caller}`,
     ...limitLines({ config, mocked, chat, base, caller }),
+    ...fallbackLines({ config, mocked, base, caller }),
     '',
     'Ctrl-C stops everything.',
     '',
@@ -45,8 +46,24 @@ function limitLines({ config, mocked, chat, base, caller }: { config: RuntimeCon
   ]
 }
 
+/** A mock fails when told to, so that a fallback can be seen while everything runs. */
+function fallbackLines({ config, mocked, base, caller }: { config: RuntimeConfig; mocked: ReadonlyMap<string, string>; base: string; caller: string }): string[] {
+  for (const { clientModel, chain } of config.models.values()) {
+    const [first, second] = chain
+    const mock = first === undefined ? undefined : mocked.get(first.provider.name)
+    if (first === undefined || second === undefined || mock === undefined) continue
+    return [
+      `See a fallback at work: let ${first.provider.name} answer 429, ask for ${clientModel}, and ${second.provider.name} answers (x-ai-provider, x-tollgate-attempts). The third line ends it.`,
+      `  curl ${mock}/mock/failure -d '{"status":429}'`,
+      `  curl -i ${base}/v1/chat/completions${caller} -d '{"model":"${clientModel}","messages":[{"role":"user","content":"Hello"}]}'`,
+      `  curl ${mock}/mock/failure -d '{}'`,
+    ]
+  }
+  return []
+}
+
 function findModel(config: RuntimeConfig, format: 'openai-chat' | 'anthropic-messages'): ModelConfig | undefined {
-  return [...config.models.values()].find((model) => model.chain.some((step) => providerApis[step.provider.api].calls.get(format)?.dialect === undefined && providerApis[step.provider.api].calls.has(format)))
+  return [...config.models.values()].find((model) => model.chain.slice(0, 1).some((step) => providerApis[step.provider.api].calls.get(format)?.dialect === undefined && providerApis[step.provider.api].calls.has(format)))
 }
 
 /** What a curl must say to be somebody: by the first source of callers. */
