@@ -38,8 +38,8 @@ export function createConversion(client: ClientDialect, provider: ProviderDialec
   return {
     convertRequest(body, target) {
       const conversation = client.readRequest(parseRequest(body))
-      const { body: written, dropped } = provider.writeRequest(conversation, target)
-      return { body: written, dropped: unique([...conversation.dropped, ...dropped]), stream: conversation.stream }
+      const { body: written, dropped } = inClientNames(client, () => provider.writeRequest(conversation, target))
+      return { body: written, dropped: unique([...conversation.dropped, ...dropped.map((name) => paramName(client, name))]), stream: conversation.stream }
     },
     convertAnswer(body, context) {
       const answer = provider.readAnswer(parseAnswer(body))
@@ -53,6 +53,23 @@ export function createConversion(client: ClientDialect, provider: ProviderDialec
     convertStream: (context) => new ConvertedStream({ framing: provider.framing, reader: provider.createEventReader(), writer: client.createEventWriter(context) }),
     readError: (body, named) => provider.readError(parseJson(body), named),
   }
+}
+
+function inClientNames<Written>(client: ClientDialect, write: () => Written): Written {
+  try {
+    return write()
+  } catch (thrown) {
+    const { code, param, message, cause } = TollgateError.from(thrown)
+    if (param === undefined) throw thrown
+    const named = paramName(client, param)
+    throw new TollgateError(code, message.startsWith(`${param} `) ? named + message.slice(param.length) : message, { param: named, cause })
+  }
+}
+
+// `tools[0].name`: the name of the parameter is all before the first place in it.
+function paramName({ paramNames }: ClientDialect, param: string): string {
+  const [name = ''] = /^\w*/.exec(param) ?? []
+  return (paramNames.get(name) ?? name) + param.slice(name.length)
 }
 
 /** The client's body as an object. Its first look, in the request stage, did not parse all of it. */

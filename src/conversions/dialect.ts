@@ -5,6 +5,8 @@ import type { Answer, AnswerEvent, ProviderError } from './answer.ts'
 import type { Conversation, JsonObject, JsonValue } from './conversation.ts'
 
 export interface ClientDialect {
+  /** Where this API calls a parameter otherwise than OpenAI's chat API, whose names provider dialects use: that name → this API's. */
+  readonly paramNames: ReadonlyMap<string, string>
   /**
    * Throws TollgateError: `malformed_request` (400, naming the parameter) for what the API itself would refuse, `unsupported_parameter` (422,
    * naming the parameter) for what no other dialect can do and would change the answer's meaning (`n` > 1, audio output …).
@@ -35,7 +37,10 @@ export interface AnswerContext {
 }
 
 export interface ProviderDialect {
-  /** Throws TollgateError `unsupported_parameter` (422) for what this provider cannot do and would change the answer's meaning. */
+  /**
+   * Throws TollgateError `unsupported_parameter` (422) for what this provider cannot do and would change the answer's meaning. A message that
+   * names its `param` begins with it, so that conversion.ts can say it in the client's words.
+   */
   writeRequest(conversation: Conversation, target: Target): WrittenRequest
   /** `body` is a complete 2xx answer. Throws TollgateError `provider_error` when it is not one. */
   readAnswer(body: JsonValue): Answer
@@ -56,7 +61,7 @@ export interface Target {
 
 export interface WrittenRequest {
   readonly body: JsonObject
-  /** What was left out without harm, in snake_case as OpenAI spells it where OpenAI has it (`presence_penalty`, `seed`, `top_k` …). */
+  /** What was left out without harm: of a provider dialect by OpenAI's names (`presence_penalty`, `top_k` …), of a conversion by the client's. */
   readonly dropped: readonly string[]
 }
 

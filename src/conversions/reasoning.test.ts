@@ -17,12 +17,19 @@ describe('reasoning', () => {
     assert.deepEqual(budgets, [0, 1_024, 1_024, 8_192, 24_576, 32_768, 65_536])
   })
 
-  it('keeps the budget below the length of the answer and thinks not at all where there is no room', () => {
-    assert.equal(budgetOf(effort('high'), 4_096), 4_095)
-    assert.equal(budgetOf(effort('high'), 1_025), 1_024)
-    assert.equal(budgetOf(effort('high'), 1_024), 0)
+  it('leaves a fifth of a short answer to what is said, and thinks not at all where that has no room', () => {
+    assert.equal(budgetOf(effort('high'), 4_000), 3_200)
+    assert.equal(budgetOf(effort('high'), 1_280), 1_024)
+    assert.equal(budgetOf(effort('high'), 1_279), 0)
+    assert.equal(budgetOf(effort('low'), 100_000), 1_024)
     assert.equal(budgetOf(budget(100), 4_096), 1_024)
     assert.equal(budgetOf(budget(0), 4_096), 0)
+  })
+
+  it('takes a budget that the client counted out itself, but never one that leaves nothing', () => {
+    assert.equal(budgetOf(budget(3_999), 4_000), 3_999)
+    assert.equal(budgetOf(budget(4_000), 4_000), 3_200)
+    assert.equal(budgetOf(budget(1_024), 1_100), 1_024)
   })
 
   it('prefers what was said to what can be guessed', () => {

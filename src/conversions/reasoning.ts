@@ -32,14 +32,21 @@ export function effortOf(reasoning: Reasoning | undefined): Effort | undefined {
   return budget < effortBudgets.high ? 'medium' : 'high'
 }
 
+/** What of a short answer is left to what is said, when its thoughts would take all of it. */
+const saidShare = 1 / 5
+
 /**
- * The budget that was asked for, else the effort's: at least 1,024 and below `maxOutputTokens` (undefined: no bound), which providers count
- * thoughts against. 0: do not think, also when an answer this short has no room for thoughts. Undefined when neither was said.
+ * The budget that was asked for, else the effort's: at least 1,024, and as much below `maxOutputTokens` (undefined: no bound), which providers
+ * count thoughts against, that a fifth is left to the answer. A client that counted out its budget itself, below that bound, gets all of it.
+ * 0: do not think, also when an answer this short has no room for thoughts. Undefined when neither was said.
  */
 export function budgetOf(reasoning: Reasoning | undefined, maxOutputTokens: number | undefined): number | undefined {
-  const wanted = reasoning?.budgetTokens ?? (reasoning?.effort === undefined ? undefined : effortBudgets[reasoning.effort])
+  const counted = reasoning?.budgetTokens
+  const wanted = counted ?? (reasoning?.effort === undefined ? undefined : effortBudgets[reasoning.effort])
   if (wanted === undefined) return undefined
   if (wanted <= 0) return 0
-  const most = maxOutputTokens === undefined ? Infinity : maxOutputTokens - 1
-  return most < leastBudgetTokens ? 0 : Math.min(Math.max(wanted, leastBudgetTokens), most)
+  const budget = Math.max(wanted, leastBudgetTokens)
+  if (maxOutputTokens === undefined || (counted !== undefined && budget < maxOutputTokens)) return budget
+  const most = maxOutputTokens - Math.ceil(maxOutputTokens * saidShare)
+  return most < leastBudgetTokens ? 0 : Math.min(budget, most)
 }

@@ -12,6 +12,14 @@ import { writeRequest } from './write-request.ts'
 export { withoutUnsignedThoughts } from './without-unsigned-thoughts.ts'
 
 export const anthropicMessagesClient: ClientDialect = {
+  paramNames: new Map([
+    ['parallel_tool_calls', 'tool_choice.disable_parallel_tool_use'],
+    ['reasoning', 'messages.thinking'],
+    ['reasoning_effort', 'thinking'],
+    ['response_format', 'output_config.format'],
+    ['stop', 'stop_sequences'],
+    ['user', 'metadata.user_id'],
+  ]),
   readRequest,
   writeAnswer,
   createEventWriter: (context) => new AnthropicEventWriter(context),

@@ -84,7 +84,7 @@ function writeResult(part: ToolResultPart, rules: MessageRules): JsonObject {
   return rules.marks.put(result, part.cache)
 }
 
-function writeAssistant(parts: readonly AssistantPart[], { marks, keepsThoughts }: MessageRules): JsonObject[] {
+function writeAssistant(parts: readonly AssistantPart[], { marks, keepsThoughts, dropped }: MessageRules): JsonObject[] {
   const blocks: JsonObject[] = []
   for (const part of parts) {
     switch (part.kind) {
@@ -97,9 +97,9 @@ function writeAssistant(parts: readonly AssistantPart[], { marks, keepsThoughts 
         break
       case 'reasoning':
         // Without a signature they are refused.
-        if (!keepsThoughts) break
-        if (part.redacted !== undefined) blocks.push({ type: 'redacted_thinking', data: part.redacted })
-        else if (isSigned(part)) blocks.push({ type: 'thinking', thinking: part.text, signature: part.signature ?? '' })
+        if (!keepsThoughts || !isSigned(part)) dropped.add('reasoning')
+        else if (part.redacted !== undefined) blocks.push({ type: 'redacted_thinking', data: part.redacted })
+        else blocks.push({ type: 'thinking', thinking: part.text, signature: part.signature ?? '' })
         break
       case 'image':
         throw unreadable('pictures in answers of the assistant')

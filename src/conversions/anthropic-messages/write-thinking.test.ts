@@ -20,7 +20,8 @@ describe('thinking at Anthropic', () => {
   it('is a budget below the length of the answer up to 4.5', () => {
     assert.deepEqual(write({ reasoning: effort('medium') }), [{ type: 'enabled', budget_tokens: 8_192 }, undefined, []])
     assert.deepEqual(write({ reasoning: { effort: undefined, budgetTokens: 5_000, visible: true } }), [{ type: 'enabled', budget_tokens: 5_000 }, undefined, []])
-    assert.deepEqual(write({ reasoning: effort('high'), maxOutputTokens: 4_096 }), [{ type: 'enabled', budget_tokens: 4_095 }, undefined, []])
+    assert.deepEqual(write({ reasoning: effort('high'), maxOutputTokens: 4_000 }), [{ type: 'enabled', budget_tokens: 3_200 }, undefined, []])
+    assert.deepEqual(write({ reasoning: effort('high'), maxOutputTokens: 1_200 }), [undefined, undefined, ['reasoning_effort']])
     assert.deepEqual(write({ reasoning: effort('high'), maxOutputTokens: 500 }), [undefined, undefined, ['reasoning_effort']])
   })
 

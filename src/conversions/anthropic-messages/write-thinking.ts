@@ -79,8 +79,8 @@ function withoutThinking({ conversation, model, maxTokens, mustStop }: Asked & {
 
 function withBudget({ conversation, model, maxTokens }: Asked, dropped: Set<string>): WrittenThinking {
   const hasLimit = conversation.maxOutputTokens !== undefined
-  const most = hasLimit ? maxTokens : (model.maxOutputTokens ?? Infinity) - answerTokens + 1
-  const budget = budgetOf(conversation.reasoning, most) ?? 0
+  const most = hasLimit ? Infinity : (model.maxOutputTokens ?? Infinity) - answerTokens
+  const budget = Math.min(budgetOf(conversation.reasoning, hasLimit ? maxTokens : undefined) ?? 0, most)
   if (budget === 0 || hasUnexplainedCalls(conversation.messages)) {
     dropped.add('reasoning_effort')
     return { thinking: undefined, outputConfig: undefined, maxTokens, isThinking: false }

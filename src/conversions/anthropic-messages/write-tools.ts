@@ -69,7 +69,8 @@ function formerTools(messages: readonly Message[]): readonly Tool[] {
 }
 
 function writeTool(tool: Tool, { marks, dropped }: ToolRules): JsonObject {
-  // Strict tools exist for the newest models of some clouds only; Claude keeps to schemas without them.
+  // A strict tool of Anthropic's refuses schemas that one of OpenAI's takes (minimum, minLength, $ref to itself …), and is known to the newest
+  // models of some clouds only. Claude keeps to schemas without it (docs.anthropic.com, "Structured outputs", JSON Schema limitations).
   if (tool.strict === true) dropped.add('strict')
   return marks.put(withoutUndefined({ name: tool.name, description: tool.description === '' ? undefined : tool.description, input_schema: inputSchema(tool.parameters) }), tool.cache)
 }

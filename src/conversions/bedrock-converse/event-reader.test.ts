@@ -153,6 +153,7 @@ describe('a hostile stream of Converse', () => {
     ['a block that ends twice', [start, text(0, 'a'), blockStop(0), blockStop(0)], /after the end of its block/],
     ['a block without index', [start, ['contentBlockDelta', { delta: { text: 'a' } }]], /no index/],
     ['a call without name', [start, ['contentBlockStart', { contentBlockIndex: 0, start: { toolUse: { toolUseId: 'a' } } }]], /no name or no id/],
+    ['a call without id', [start, ['contentBlockStart', { contentBlockIndex: 0, start: { toolUse: { toolUseId: '', name: 'a' } } }]], /no name or no id/],
     ['an event that is no object', [start, ['contentBlockDelta', [1]]], /no JSON object/],
     ['endless blocks', [start, ...Array.from({ length: 10_001 }, (_, index) => text(index, 'a'))], /too many blocks/],
   ]

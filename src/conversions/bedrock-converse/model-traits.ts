@@ -8,7 +8,7 @@ export interface ModelTraits {
   readonly vendor: 'anthropic' | 'amazon' | 'openai' | 'other' | 'unknown'
   /** Undefined for models that are no Claude. */
   readonly claude: ClaudeModel | undefined
-  /** From Claude 4.5 on tools may be strict, and caches be kept for an hour. */
+  /** From Claude 4.5 on caches may be kept for an hour. */
   readonly isFrom45: boolean
 }
 

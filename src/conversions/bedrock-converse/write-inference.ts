@@ -11,7 +11,7 @@ export interface InferenceSource {
   readonly traits: ModelTraits
   readonly thinking: WrittenThinking
   /** Claude's own `tool_choice`, where Converse cannot say it. */
-  readonly toolChoice: JsonObject | undefined
+  readonly claudeChoice: JsonObject | undefined
 }
 
 /** The members of the request. */
@@ -24,7 +24,7 @@ export function writeInference(source: InferenceSource, dropped: Set<string>): J
   }
   if (conversation.seed !== undefined) dropped.add('seed')
   const inferenceConfig = withoutUndefined({ maxTokens: thinking.maxTokens, temperature: sampling.temperature, topP: sampling.topP, stopSequences: stop })
-  const modelFields = withoutUndefined({ ...thinking.fields, top_k: sampling.topK, tool_choice: source.toolChoice })
+  const modelFields = withoutUndefined({ ...thinking.fields, top_k: sampling.topK, tool_choice: source.claudeChoice })
   return withoutUndefined({
     inferenceConfig: orNothing(inferenceConfig),
     additionalModelRequestFields: orNothing(modelFields),

@@ -57,8 +57,8 @@ describe('messages of Converse', () => {
     fastCheck.assert(
       fastCheck.property(fastCheck.array(message, { maxLength: 8 }), (messages) => {
         for (const [index, written] of writeMessages(messages, { traits: traitsOf(claude), keepsThoughts: true, continuesAnswers: false }, new Set()).entries()) {
-          assert.equal(written['role'], index % 2 === 0 ? 'user' : 'assistant')
-          assert.ok(Array.isArray(written['content']) && written['content'].length > 0)
+          assert.equal(written.role, index % 2 === 0 ? 'user' : 'assistant')
+          assert.ok(written.content.length > 0)
         }
       }),
     )

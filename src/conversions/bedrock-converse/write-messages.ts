@@ -22,13 +22,13 @@ export interface MessageRules {
   readonly continuesAnswers: boolean
 }
 
-interface WrittenMessage {
+export interface WrittenMessage {
   readonly role: 'user' | 'assistant'
   readonly content: JsonObject[]
 }
 
 /** [] when nothing was said. Throws TollgateError for what cannot be written. */
-export function writeMessages(messages: readonly Message[], rules: MessageRules, dropped: Set<string>): readonly JsonObject[] {
+export function writeMessages(messages: readonly Message[], rules: MessageRules, dropped: Set<string>): readonly WrittenMessage[] {
   const { traits, continuesAnswers } = rules
   const names = new DocumentNames()
   const written: WrittenMessage[] = []
@@ -43,7 +43,7 @@ export function writeMessages(messages: readonly Message[], rules: MessageRules,
     else written.push({ role, content })
   }
   if (written.at(-1)?.role === 'assistant') endTurn(written, continuesAnswers)
-  return written.map(({ role, content }) => ({ role, content }))
+  return written
 }
 
 // "final assistant content cannot end with trailing whitespace"; models that do not continue answers need a word from the user instead.
@@ -98,18 +98,22 @@ function writeAssistantParts(parts: readonly AssistantPart[], { traits, keepsTho
         blocks.push(writeToolUse(part))
         break
       case 'reasoning':
-        if (keepsThoughts) pushIfAny(blocks, writeReasoning(part))
+        pushReasoning(blocks, keepsThoughts ? writeReasoning(part) : undefined, dropped)
         break
     }
     if (part.kind !== 'refusal' && part.kind !== 'reasoning') pushCachePoint(blocks, part.cache, traits, dropped)
   }
   // Thoughts that led to nothing: Claude takes no message that ends with them.
-  while (Object.hasOwn(blocks.at(-1) ?? {}, 'reasoningContent')) blocks.pop()
+  while (Object.hasOwn(blocks.at(-1) ?? {}, 'reasoningContent')) {
+    blocks.pop()
+    dropped.add('reasoning')
+  }
   return blocks
 }
 
-function pushIfAny(blocks: JsonObject[], block: JsonObject | undefined): void {
-  if (block !== undefined) blocks.push(block)
+function pushReasoning(blocks: JsonObject[], block: JsonObject | undefined, dropped: Set<string>): void {
+  if (block === undefined) dropped.add('reasoning')
+  else blocks.push(block)
 }
 
 function isBlank(text: string): boolean {

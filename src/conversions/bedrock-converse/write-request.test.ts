@@ -24,6 +24,26 @@ describe('a request of Converse', () => {
     assert.deepEqual(write({ system }).body['system'], [{ text: 'Be kind.' }, { cachePoint: { type: 'default' } }, { text: 'Be brief.' }])
   })
 
+  it('has the last four cache points of too many', () => {
+    const cache = { ttl: undefined }
+    const system = ['a', 'b'].map((text) => ({ kind: 'text' as const, text, cache }))
+    const parts = ['c', 'd', 'e'].map((text) => ({ kind: 'text' as const, text, cache }))
+    const { body, dropped } = write({ system, messages: [{ role: 'user', parts }], tools: [{ ...weather, cache }] })
+    const point = { cachePoint: { type: 'default' } }
+    assert.deepEqual(body['toolConfig'], { tools: [weatherSpec] })
+    assert.deepEqual(body['system'], [{ text: 'a' }, { text: 'b' }, point])
+    assert.deepEqual(body['messages'], [{ role: 'user', content: [{ text: 'c' }, point, { text: 'd' }, point, { text: 'e' }, point] }])
+    assert.deepEqual(dropped, ['cache_control'])
+  })
+
+  it('lets an older Claude go on with the answer that it is given, unless it thinks or answers by a schema', () => {
+    const begun = { messages: [user, { role: 'assistant', parts: [{ kind: 'text', text: 'One,' }] }] } as const
+    const lastRole = (part: Partial<Conversation>, model?: string): unknown => (write({ ...begun, ...part }, model).body['messages'] as { role: string }[]).at(-1)?.role
+    assert.deepEqual([lastRole({}), lastRole({}, 'amazon.nova-pro-v1:0'), lastRole({}, 'anthropic.claude-opus-4-6-v1')], ['assistant', 'assistant', 'user'])
+    assert.equal(lastRole({ output: { kind: 'json' } }), 'user')
+    assert.equal(lastRole({ reasoning: { effort: 'low', budgetTokens: undefined, visible: false } }), 'user')
+  })
+
   it('makes instructions alone the message of the user', () => {
     assert.deepEqual(write({ messages: [], system: [{ kind: 'text', text: 'Tell a joke.' }] }).body, { messages: [{ role: 'user', content: [{ text: 'Tell a joke.' }] }] })
     assert.deepEqual(write({ messages: [] }).body, { messages: [{ role: 'user', content: [{ text: 'Please begin.' }] }] })
@@ -96,10 +116,11 @@ describe('tools of Converse', () => {
     })
   })
 
-  it('are strict for a Claude that knows it', () => {
+  it('are never strict', () => {
     const tools = [{ ...weather, strict: true }]
-    assert.deepEqual(toolConfig({ tools }, 'anthropic.claude-sonnet-4-5-20250929-v1:0'), { tools: [{ toolSpec: { ...weatherSpec.toolSpec, strict: true } }] })
-    assert.deepEqual([write({ tools }).dropped, toolConfig({ tools })], [['strict'], { tools: [weatherSpec] }])
+    for (const model of [claude, 'anthropic.claude-sonnet-4-5-20250929-v1:0']) {
+      assert.deepEqual([write({ tools }, model).dropped, toolConfig({ tools }, model)], [['strict'], { tools: [weatherSpec] }])
+    }
   })
 
   it('are chosen as the client wants', () => {
@@ -130,7 +151,9 @@ describe('tools of Converse', () => {
     const one = { type: 'auto', disable_parallel_tool_use: true }
     const written = write({ tools: [weather], parallelToolCalls: false, toolChoice: { kind: 'auto' } })
     assert.deepEqual(written, { body: { ...hello, toolConfig: { tools: [weatherSpec] }, additionalModelRequestFields: { tool_choice: one } }, dropped: [] })
-    assert.deepEqual(write({ tools: [weather], parallelToolCalls: false, toolChoice: { kind: 'any' } }).dropped, ['parallel_tool_calls'])
+    for (const toolChoice of [{ kind: 'any' }, { kind: 'tool', name: 'get_weather' }] as const) {
+      assert.deepEqual(write({ tools: [weather], parallelToolCalls: false, toolChoice }).dropped, ['parallel_tool_calls'])
+    }
     assert.deepEqual(write({ tools: [weather], parallelToolCalls: false }, 'amazon.nova-pro-v1:0').dropped, ['parallel_tool_calls'])
     assert.deepEqual(write({ parallelToolCalls: false }), { body: hello, dropped: [] })
   })
@@ -143,6 +166,7 @@ describe('tools of Converse', () => {
   })
 
   it('have names that Bedrock takes, and not ours', () => {
+    assert.doesNotThrow(() => write({ tools: [{ ...weather, name: 'x' }] }))
     for (const name of ['a b', 'x'.repeat(65), '', answerToolName]) {
       assert.throws(() => write({ tools: [{ ...weather, name }] }), { code: 'unsupported_parameter', param: 'tools' })
     }

@@ -4,14 +4,14 @@ import { openingText } from '../anthropic-messages/write-messages.ts'
 import type { Conversation, JsonObject, TextPart } from '../conversation.ts'
 import type { Target, WrittenRequest } from '../dialect.ts'
 import { withoutUndefined } from '../json-value.ts'
-import { pushCachePoint } from './cache-point.ts'
+import { limitCachePoints, pushCachePoint } from './cache-point.ts'
 import { type ModelTraits, traitsOf } from './model-traits.ts'
 import { offerTools } from './offer-tools.ts'
 import { writeInference } from './write-inference.ts'
-import { writeMessages } from './write-messages.ts'
+import { writeMessages, type WrittenMessage } from './write-messages.ts'
 import { writeRequestMetadata } from './write-request-metadata.ts'
 import { writeThinking } from './write-thinking.ts'
-import { writeToolConfig } from './write-tool-config.ts'
+import { writeTools } from './write-tools.ts'
 
 export function writeRequest(conversation: Conversation, target: Target): WrittenRequest {
   const dropped = new Set<string>()
@@ -25,12 +25,10 @@ export function writeRequest(conversation: Conversation, target: Target): Writte
   // Other vendors' models refuse thoughts in the history.
   const keepsThoughts = thinking.isThinking || traits.vendor === 'unknown'
   const messages = writeMessages(conversation.messages, { traits, keepsThoughts, continuesAnswers }, dropped)
-  const { toolConfig, toolChoice } = writeToolConfig(conversation, offered, traits, dropped)
+  const { tools, choice, claudeChoice } = writeTools(conversation, offered, traits, dropped)
   const body = withoutUndefined({
-    // Converse takes no request without messages: instructions alone become what the user says.
-    ...(messages.length > 0 ? { messages, system: orNothing(system) } : { messages: [{ role: 'user', content: system.length > 0 ? system : [{ text: openingText }] }] }),
-    toolConfig,
-    ...writeInference({ conversation, traits, thinking, toolChoice }, dropped),
+    ...writeContent({ tools, choice, system, messages }, dropped),
+    ...writeInference({ conversation, traits, thinking, claudeChoice }, dropped),
     requestMetadata: writeRequestMetadata(conversation.metadata, dropped),
   })
   if (conversation.user !== undefined) dropped.add('user')
@@ -47,6 +45,22 @@ function writeSystem(parts: readonly TextPart[], traits: ModelTraits, dropped: S
   return blocks
 }
 
-function orNothing<Item>(list: readonly Item[]): readonly Item[] | undefined {
-  return list.length === 0 ? undefined : list
+interface Content {
+  readonly tools: readonly JsonObject[]
+  readonly choice: JsonObject | undefined
+  readonly system: readonly JsonObject[]
+  readonly messages: readonly WrittenMessage[]
+}
+
+function writeContent({ choice, ...content }: Content, dropped: Set<string>): JsonObject {
+  const [tools = [], system = [], ...contents] = limitCachePoints([content.tools, content.system, ...content.messages.map((message) => message.content)], dropped)
+  const messages = content.messages.map(({ role }, index) => ({ role, content: contents[index] ?? [] }))
+  const isSilent = messages.length === 0
+  // Converse takes no request without messages: instructions alone become what the user says.
+  const first = { role: 'user', content: system.length > 0 ? system : [{ text: openingText }] }
+  return withoutUndefined({
+    messages: isSilent ? [first] : messages,
+    system: isSilent || system.length === 0 ? undefined : system,
+    toolConfig: tools.length === 0 ? undefined : withoutUndefined({ tools, toolChoice: choice }),
+  })
 }

@@ -39,7 +39,7 @@ describe('thinking through Converse', () => {
     const { body } = writeRequest({ ...emptyConversation, messages: [user], reasoning: budget(40_000) }, { upstreamModel: model })
     assert.deepEqual(body['additionalModelRequestFields'], { thinking: { type: 'enabled', budget_tokens: 40_000 } })
     assert.deepEqual(body['inferenceConfig'], { maxTokens: 48_192 })
-    assert.deepEqual(fields(model, { reasoning: budget(2000), maxOutputTokens: 1500 }), [{ thinking: { type: 'enabled', budget_tokens: 1499 } }, []])
+    assert.deepEqual(fields(model, { reasoning: budget(2000), maxOutputTokens: 9000 }), [{ thinking: { type: 'enabled', budget_tokens: 2000 } }, []])
     assert.deepEqual(fields(model, { reasoning: effort('high'), maxOutputTokens: 500 }), [undefined, ['reasoning_effort']])
   })
 
@@ -54,6 +54,8 @@ describe('thinking through Converse', () => {
     const model = 'openai.gpt-oss-20b-1:0'
     assert.deepEqual(fields(model, { reasoning: effort('xhigh') }), [{ reasoning_effort: 'high' }, []])
     assert.deepEqual(fields(model, { reasoning: effort('minimal') }), [{ reasoning_effort: 'low' }, []])
+    assert.deepEqual(fields(model, { reasoning: effort('medium') }), [{ reasoning_effort: 'medium' }, []])
+    assert.deepEqual(fields(model, { reasoning: effort('max') }), [{ reasoning_effort: 'high' }, []])
     assert.deepEqual(fields(model, { reasoning: effort('none') }), [undefined, []])
   })
 

@@ -71,6 +71,7 @@ function writeModelParts(parts: readonly AssistantPart[], calls: Map<string, Sen
         break
       case 'reasoning':
         // Thoughts are not read back; what Gemini wants back of them is the signature of the calls.
+        dropped.add('reasoning')
         break
     }
   }

@@ -66,7 +66,7 @@ function writeToolChoice(choice: ToolChoice): JsonObject {
 function writeGenerationConfig(conversation: Conversation, model: string, dropped: Set<string>): JsonObject {
   const { stop, seed } = conversation
   if (stop.length > maxStopSequences) {
-    throw new TollgateError('unsupported_parameter', `Gemini takes at most ${maxStopSequences} stop sequences, this request has ${stop.length}.`, { param: 'stop' })
+    throw new TollgateError('unsupported_parameter', `stop holds ${stop.length} sequences; Gemini takes at most ${maxStopSequences}.`, { param: 'stop' })
   }
   const isSeedTaken = seed === undefined || (Number.isInteger(seed) && Math.abs(seed) <= maxSeed)
   if (!isSeedTaken) dropped.add('seed')

@@ -26,7 +26,7 @@ export function writeArgumentsSchema(schema: JsonObject, param: string): JsonObj
 function rewrite(value: JsonValue, param: string, depth: number): JsonValue {
   const schema = asObject(value)
   if (schema === undefined) return value
-  if (depth > maxDepth) throw new TollgateError('malformed_request', `The schema in ${param} is nested more than ${maxDepth} levels deep.`, { param })
+  if (depth > maxDepth) throw new TollgateError('malformed_request', `${param} holds a schema that is nested more than ${maxDepth} levels deep.`, { param })
   const members: [string, JsonValue][] = []
   for (const [name, member] of Object.entries(schema)) {
     if (name === '$schema') continue

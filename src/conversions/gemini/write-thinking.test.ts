@@ -25,7 +25,8 @@ describe("Gemini's thinkingConfig", () => {
     assert.deepEqual(member('gemini-2.5-flash', 'thinkingBudget'), [0, 1024, 1024, 8192, 24_576, 24_576, 24_576])
     assert.deepEqual(member('gemini-2.5-pro', 'thinkingBudget'), [128, 1024, 1024, 8192, 24_576, 32_768, 32_768])
     assert.deepEqual(member('some-tuned-model', 'thinkingBudget'), member('gemini-2.5-flash', 'thinkingBudget'))
-    assert.deepEqual(written('gemini-2.5-flash', { budgetTokens: 5000 }, 2000).config, { thinkingBudget: 1999 })
+    assert.deepEqual(written('gemini-2.5-flash', { budgetTokens: 5000 }, 2000).config, { thinkingBudget: 1600 })
+    assert.deepEqual(written('gemini-2.5-flash', { effort: 'high' }, 1000), { config: { thinkingBudget: 0 }, dropped: ['reasoning_effort'] })
   })
 
   it('is a level from generation 3 on', () => {

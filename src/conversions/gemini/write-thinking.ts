@@ -1,7 +1,7 @@
 // How much a Gemini model shall think: a level from generation 3 on, a budget of tokens for 2.5, nothing before.
 // Source: ai.google.dev, "Gemini thinking" (levels and budgets by model); asking for both at once is an error there.
 
-import type { Conversation, Effort, JsonObject } from '../conversation.ts'
+import type { Conversation, Effort, JsonObject, Reasoning } from '../conversation.ts'
 import { withoutUndefined } from '../json-value.ts'
 import { budgetOf, effortOf } from '../reasoning.ts'
 import { generationOf, signedGeneration } from './model-generation.ts'
@@ -25,7 +25,7 @@ export function writeThinking(conversation: Conversation, model: string, dropped
   const config =
     generation !== undefined && generation >= signedGeneration
       ? withoutUndefined({ includeThoughts, thinkingLevel: levelOf(effortOf(reasoning), model, dropped) })
-      : withoutUndefined({ includeThoughts, thinkingBudget: boundBudget(budgetOf(reasoning, maxOutputTokens), model, dropped) })
+      : withoutUndefined({ includeThoughts, thinkingBudget: writeBudget(reasoning, { maxOutputTokens, model }, dropped) })
   return Object.keys(config).length === 0 ? undefined : config
 }
 
@@ -54,12 +54,12 @@ function leastLevel(model: string): string {
   return /gemini-3(\.1)?-flash/.test(model) ? 'MINIMAL' : 'LOW'
 }
 
-function boundBudget(budget: number | undefined, model: string, dropped: Set<string>): number | undefined {
+function writeBudget(reasoning: Reasoning, { maxOutputTokens, model }: { readonly maxOutputTokens: number | undefined; readonly model: string }, dropped: Set<string>): number | undefined {
+  const budget = budgetOf(reasoning, maxOutputTokens)
   if (budget === undefined) return undefined
   const isPro = model.includes('-pro')
-  if (budget === 0 && isPro) {
-    dropped.add('reasoning_effort')
-    return leastProBudget
-  }
-  return Math.min(budget, isPro ? mostProBudget : mostFlashBudget)
+  if (budget > 0) return Math.min(budget, isPro ? mostProBudget : mostFlashBudget)
+  // Pro cannot stop thinking; the others must, in an answer that has no room for it.
+  if (isPro || effortOf(reasoning) !== 'none') dropped.add('reasoning_effort')
+  return isPro ? leastProBudget : 0
 }

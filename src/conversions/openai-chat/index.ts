@@ -10,6 +10,7 @@ import { writeAnswer } from './write-answer.ts'
 import { writeRequest } from './write-request.ts'
 
 export const openAiChatClient: ClientDialect = {
+  paramNames: new Map(),
   readRequest,
   writeAnswer,
   createEventWriter: (context) => new ChatEventWriter(context),

@@ -6,6 +6,12 @@ import { readRequest } from './read-request.ts'
 import { writeAnswer } from './write-answer.ts'
 
 export const openAiResponsesClient: ClientDialect = {
+  paramNames: new Map([
+    ['messages', 'input'],
+    ['reasoning', 'input.reasoning'],
+    ['reasoning_effort', 'reasoning.effort'],
+    ['response_format', 'text.format'],
+  ]),
   readRequest,
   writeAnswer,
   createEventWriter: (context) => new ResponseEventWriter(context),

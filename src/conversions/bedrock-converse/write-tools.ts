@@ -11,39 +11,39 @@ import type { OfferedTools } from './offer-tools.ts'
 const acceptedName = /^[a-zA-Z0-9_-]{1,64}$/
 
 export interface WrittenTools {
-  readonly toolConfig: JsonObject | undefined
+  readonly tools: readonly JsonObject[]
+  /** Undefined: as the model likes. */
+  readonly choice: JsonObject | undefined
   /** What is said beside the API, in Claude's own words: Converse has none for one call at a time. */
-  readonly toolChoice: JsonObject | undefined
+  readonly claudeChoice: JsonObject | undefined
 }
 
 /** Throws TollgateError `unsupported_parameter` for names of tools that Bedrock does not take. */
-export function writeToolConfig(conversation: Conversation, offered: OfferedTools, traits: ModelTraits, dropped: Set<string>): WrittenTools {
+export function writeTools(conversation: Conversation, offered: OfferedTools, traits: ModelTraits, dropped: Set<string>): WrittenTools {
   if (conversation.tools.some(({ name }) => isAnswerTool(name))) throw unsupported('A tool of this request has a name that Tollgate needs for structured output. Give it another.')
-  if (offered.tools.length === 0) return { toolConfig: undefined, toolChoice: undefined }
+  if (offered.tools.length === 0) return { tools: [], choice: undefined, claudeChoice: undefined }
   const tools: JsonObject[] = []
   for (const tool of offered.tools) {
-    tools.push({ toolSpec: writeTool(tool, traits, dropped) })
+    tools.push({ toolSpec: writeTool(tool, dropped) })
     // Nova caches no tools.
     if (tool.cache !== undefined && traits.vendor === 'amazon') dropped.add('cache_control')
     else pushCachePoint(tools, tool.cache, traits, dropped)
   }
   const oneAtATime = conversation.parallelToolCalls === false && writeOneAtATime(offered, traits, dropped)
-  const choice = oneAtATime ? undefined : writeToolChoice(offered.choice, traits)
-  return {
-    toolConfig: choice === undefined ? { tools } : { tools, toolChoice: choice },
-    // A choice in both places is refused.
-    toolChoice: oneAtATime ? { type: 'auto', disable_parallel_tool_use: true } : undefined,
-  }
+  // A choice in both places is refused.
+  return oneAtATime
+    ? { tools, choice: undefined, claudeChoice: { type: 'auto', disable_parallel_tool_use: true } }
+    : { tools, choice: writeToolChoice(offered.choice, traits), claudeChoice: undefined }
 }
 
-function writeTool(tool: Tool, traits: ModelTraits, dropped: Set<string>): JsonObject {
+function writeTool(tool: Tool, dropped: Set<string>): JsonObject {
   if (!acceptedName.test(tool.name)) throw unsupported('Bedrock takes names of tools of 1 to 64 letters, digits, hyphens and underscores.')
-  if (tool.strict === true && !traits.isFrom45) dropped.add('strict')
+  // As in Anthropic's own dialect: what a Claude takes of a strict schema is less than what OpenAI's clients write in one.
+  if (tool.strict === true) dropped.add('strict')
   return withoutUndefined({
     name: tool.name,
     description: tool.description === '' ? undefined : tool.description,
     inputSchema: { json: { type: 'object', ...(tool.parameters ?? { properties: {} }) } },
-    strict: tool.strict === true && traits.isFrom45 ? true : undefined,
   })
 }
 
@@ -55,8 +55,8 @@ function writeToolChoice(choice: OfferedTools['choice'], { vendor }: ModelTraits
 
 function writeOneAtATime({ choice }: OfferedTools, { vendor }: ModelTraits, dropped: Set<string>): boolean {
   if (vendor === 'anthropic' && (choice === undefined || choice.kind === 'auto')) return true
-  // One named tool is called once anyhow.
-  if (choice?.kind !== 'tool') dropped.add('parallel_tool_calls')
+  // Our own tool is called once anyhow.
+  if (choice?.kind !== 'tool' || !isAnswerTool(choice.name)) dropped.add('parallel_tool_calls')
   return false
 }
 
