@@ -37,7 +37,7 @@ describe('azure-openai', () => {
     assert.equal(asked('azure-openai', 'openai-chat'), 'pass none /openai/v1/chat/completions')
     assert.equal(asked('azure-openai', 'openai-responses'), 'pass none /openai/v1/responses')
     assert.equal(asked('azure-openai', 'openai-responses', { settings: { ...noSettings, apiVersion: 'preview' } }), 'pass none /openai/v1/responses?api-version=preview')
-    assert.equal(asked('azure-openai', 'anthropic-messages'), 'openai-chat none /openai/v1/chat/completions')
+    assert.equal(asked('azure-openai', 'anthropic-messages'), 'azure-openai-chat none /openai/v1/chat/completions')
   })
 
   it('is asked by deployment with a dated version', () => {
