@@ -74,7 +74,7 @@ function createAnswer(context: AnswerContext): Answer {
   const isResult = last.some((block) => block.toolResult !== undefined)
   const tools = toolsOf(request)
   const choice = choiceOf(request)
-  const toolCall = isResult && choice.kind === 'auto' ? selectToolCall(freshTools(request, tools), choice, instruction) : selectToolCall(tools, choice, `${prompt}\n${instruction}`)
+  const toolCall = isResult ? selectNextCall(request, tools, choice, instruction) : selectToolCall(tools, choice, `${prompt}\n${instruction}`)
   const inputTokens = estimateTokens(JSON.stringify([request.messages, request.system, request.toolConfig]).length)
   const reply = createReply({ prompt, model: context.responseModel, inputTokens, maxTokens: request.inferenceConfig?.maxTokens, instructions })
   return { context, reply, toolCall, thought: thoughtOf(request, prompt, isResult) }
@@ -84,10 +84,11 @@ function toolsOf(request: ConverseRequest): readonly MockTool[] {
   return (request.toolConfig?.tools ?? []).flatMap(({ toolSpec }) => (toolSpec === undefined ? [] : [{ name: toolSpec.name, schema: toolSpec.inputSchema.json }]))
 }
 
-// Behind a result the model is done, unless the instructions name a tool that it has not called yet.
-function freshTools({ messages }: ConverseRequest, tools: readonly MockTool[]): readonly MockTool[] {
+// Behind a result the model is done, unless a call is demanded or the instructions name a tool that it has not called yet.
+function selectNextCall({ messages }: ConverseRequest, tools: readonly MockTool[], choice: ToolChoice, instruction: string): ToolCall | undefined {
   const called = new Set(messages.flatMap(({ content }) => content.flatMap((block) => block.toolUse?.name ?? [])))
-  return tools.filter(({ name }) => !called.has(name))
+  const fresh = tools.filter(({ name }) => !called.has(name))
+  return selectToolCall(choice.kind === 'auto' || fresh.length > 0 ? fresh : tools, choice, instruction)
 }
 
 function choiceOf({ toolConfig }: ConverseRequest): ToolChoice {

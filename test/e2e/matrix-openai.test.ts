@@ -31,11 +31,13 @@ const dropped: Readonly<Record<ProviderCase['api'], readonly string[] | undefine
   openai: undefined,
   'azure-openai': undefined,
   anthropic: ['frequency_penalty', 'logit_bias', 'metadata', 'presence_penalty', 'seed', 'store'],
+  'aws-bedrock': ['frequency_penalty', 'logit_bias', 'presence_penalty', 'seed', 'store', 'user'],
+  'aws-bedrock-claude': ['frequency_penalty', 'logit_bias', 'metadata', 'presence_penalty', 'seed', 'store'],
   'google-ai-studio': ['logit_bias', 'metadata', 'store', 'user'],
   'gcp-vertex': ['logit_bias', 'metadata', 'store', 'user'],
 }
 /** What only this model does not take. */
-const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'] }
+const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'], 'global.anthropic.claude-sonnet-5': ['temperature'] }
 const converted = providerCases.filter(({ api }) => dropped[api] !== undefined)
 
 describe('the official openai client, chat completions', () => {
@@ -55,7 +57,7 @@ describe('the official openai client, chat completions', () => {
       completion_tokens: counts.output,
       total_tokens: counts.input + counts.output,
       cached: counts.cached,
-      reasoning: counts.reasoning,
+      reasoning: provider.countsReasoning === false ? undefined : counts.reasoning,
     }
     const told = (of: OpenAI.CompletionUsage | undefined | null) => ({
       prompt_tokens: of?.prompt_tokens,
@@ -174,12 +176,18 @@ describe('the official openai client, chat completions', () => {
       })
 
       it('sends images, as data and by address', async () => {
-        const image = (url: string) => ({ type: 'image_url' as const, image_url: { url, detail: 'low' as const } })
-        const content = [{ type: 'text' as const, text: 'What is this' }, image(`data:image/png;base64,${pngBase64}`), image('https://example.com/dot.png')]
-        const { choices } = await client.chat.completions.create({ model, messages: [{ role: 'user', content }] })
+        const addresses = ['https://example.com/dot.png']
+        const look = (urls: readonly string[]) => {
+          const images = urls.map((url) => ({ type: 'image_url' as const, image_url: { url, detail: 'low' as const } }))
+          return client.chat.completions.create({ model, messages: [{ role: 'user', content: [{ type: 'text' as const, text: 'What is this' }, ...images] }] })
+        }
+        const readable = provider.readsAddresses === false ? [] : addresses
+        const { choices } = await look([`data:image/png;base64,${pngBase64}`, ...readable])
         assert.match(choices[0]?.message.content ?? '', /What is this/)
         const { body } = every.lastRequest(provider)
-        assert.ok(body.includes(pngBase64) && body.includes('https://example.com/dot.png'), body)
+        assert.ok([pngBase64, ...readable].every((sent) => body.includes(sent)), body)
+        const refused = await Promise.allSettled(addresses.filter((url) => !readable.includes(url)).map((url) => look([url])))
+        assert.ok(refused.every((each) => each.status === 'rejected' && each.reason instanceof APIError && each.reason.status === 422))
       })
 
       it('throws its own errors, with status and message of the provider', async () => {
@@ -213,7 +221,7 @@ describe('the official openai client, chat completions', () => {
       const extras = { seed: 7, presence_penalty: 0.5, frequency_penalty: 0.5, logit_bias: { 50256: -100 }, user: 'u-1', store: true, metadata: { a: 'b' } }
       const { data, response } = await client.chat.completions.create({ model, messages: question, temperature: 0.3, stop: ['END'], ...extras }).withResponse()
       assert.equal(data.choices.length, 1)
-      assert.deepEqual(response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted(), [...(dropped[api] ?? []), ...(alsoDropped[upstreamModel] ?? [])])
+      assert.deepEqual(response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted(), [...(dropped[api] ?? []), ...(alsoDropped[upstreamModel] ?? [])].toSorted())
       await assert.rejects(client.chat.completions.create({ model, messages: question, n: 2 }), (error) => error instanceof APIError && error.status === 422 && error.param === 'n')
     })
   }

@@ -18,9 +18,14 @@ export interface ProviderCase {
   readonly showsThoughts: boolean
   /** Whether the API tells what it wrote to a prompt cache. */
   readonly countsCacheWrites: boolean
+  /** False where the API does not tell how much of the output was thought. */
+  readonly countsReasoning?: false
+  /** False where pictures must come as data: the API fetches none. */
+  readonly readsAddresses?: false
 }
 
 const signedThought = /\{"type":"thinking","thinking":"[^"]+","signature":"[^"]{20,}"\}/
+const signedReasoning = /\{"reasoningText":\{"text":"[^"]+","signature":"[^"]{20,}"\}\}/
 // Base64 of "thoughts that led to".
 const signedCall = /"thoughtSignature":"dGhvdWdodHMgdGhhdCBsZWQgdG8g/
 
@@ -33,9 +38,15 @@ export const providerCases: readonly ProviderCase[] = [
   { model: 'by-gemini-3', api: 'google-ai-studio', upstreamModel: 'gemini-3-pro-preview', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
   { model: 'by-vertex-2', api: 'gcp-vertex', upstreamModel: 'gemini-2.5-flash', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
   { model: 'by-vertex-3', api: 'gcp-vertex', upstreamModel: 'gemini-3-pro-preview', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
+  { model: 'by-bedrock', api: 'aws-bedrock', upstreamModel: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', signed: signedReasoning, showsThoughts: true, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
+  { model: 'by-bedrock-adaptive', api: 'aws-bedrock', upstreamModel: 'global.anthropic.claude-sonnet-5', signed: signedReasoning, showsThoughts: true, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
+  { model: 'by-nova', api: 'aws-bedrock', upstreamModel: 'us.amazon.nova-pro-v1:0', signed: undefined, showsThoughts: false, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
+  { model: 'by-bedrock-claude', api: 'aws-bedrock-claude', upstreamModel: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
 ]
 
 const settings: Readonly<Partial<Record<MockApi, string>>> = {
+  'aws-bedrock': ', region: us-east-1',
+  'aws-bedrock-claude': ', region: us-east-1',
   'gcp-vertex': ', project: matrix-project, location: europe-west1',
 }
 
