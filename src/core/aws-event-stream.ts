@@ -4,6 +4,7 @@
 
 import { crc32 } from 'node:zlib'
 import { TollgateError } from './errors.ts'
+import { ShortNames } from './short-names.ts'
 
 export interface AwsEventStreamMessage {
   /** `exception`: an error that the API's model describes; `error`: one that it does not. */
@@ -128,21 +129,26 @@ function readFrame(frame: Buffer): AwsEventStreamMessage {
   const bodyEnd = frame.length - CHECKSUM_BYTES
   if (crc32(frame.subarray(0, bodyEnd)) !== frame.readUInt32BE(bodyEnd)) throw damaged('the checksum of a frame does not fit')
   const headersEnd = PRELUDE_BYTES + frame.readUInt32BE(4)
-  const headers = readHeaders(frame, headersEnd)
+  const { kind, names } = readHeaders(frame, headersEnd)
   const payload = frame.subarray(headersEnd, bodyEnd)
-  switch (headers.get(':message-type')) {
-    case 'exception':
-      return { kind: 'exception', name: headers.get(':exception-type') ?? '', payload }
-    case 'error':
-      return { kind: 'error', name: headers.get(':error-code') ?? '', payload: Buffer.from(headers.get(':error-message') ?? '') }
-    default:
-      return { kind: 'event', name: headers.get(':event-type') ?? '', payload }
-  }
+  return kind === 'error' ? { kind, name: names.error, payload: Buffer.from(names.message) } : { kind, name: names[kind], payload }
 }
 
-/** Those that are strings: nothing else is asked for. */
-function readHeaders(frame: Buffer, end: number): ReadonlyMap<string, string> {
-  const headers = new Map<string, string>()
+interface Headers {
+  kind: AwsEventStreamMessage['kind']
+  readonly names: { event: string; exception: string; error: string; message: string }
+}
+
+/** Names and values of headers: the same few in every frame of every stream. */
+const shortTexts = new ShortNames()
+const longestShortText = 64
+
+function textOf(frame: Buffer, start: number, end: number): string {
+  return (end - start <= longestShortText ? shortTexts.get(frame, start, end) : undefined) ?? frame.toString('utf8', start, end)
+}
+
+function readHeaders(frame: Buffer, end: number): Headers {
+  const headers: Headers = { kind: 'event', names: { event: '', exception: '', error: '', message: '' } }
   let at = PRELUDE_BYTES
   while (at < end) {
     const nameStart = at + 1
@@ -155,9 +161,34 @@ function readHeaders(frame: Buffer, end: number): ReadonlyMap<string, string> {
     if (valueStart > end) throw damaged('a header is longer than its frame')
     at = valueStart + (fixed ?? frame.readUInt16BE(nameEnd + 1))
     if (at > end) throw damaged('a header is longer than its frame')
-    if (type === STRING_TYPE) headers.set(frame.toString('utf8', nameStart, nameEnd), frame.toString('utf8', valueStart, at))
+    if (type === STRING_TYPE) takeHeader(headers, textOf(frame, nameStart, nameEnd), { frame, start: valueStart, end: at })
   }
   return headers
+}
+
+/** Those that tell what a frame is; its value is made into text only then. */
+function takeHeader(headers: Headers, name: string, { frame, start, end }: { readonly frame: Buffer; readonly start: number; readonly end: number }): void {
+  switch (name) {
+    case ':message-type': {
+      const kind = textOf(frame, start, end)
+      headers.kind = kind === 'exception' || kind === 'error' ? kind : 'event'
+      return
+    }
+    case ':event-type':
+      headers.names.event = textOf(frame, start, end)
+      return
+    case ':exception-type':
+      headers.names.exception = textOf(frame, start, end)
+      return
+    case ':error-code':
+      headers.names.error = textOf(frame, start, end)
+      return
+    case ':error-message':
+      headers.names.message = textOf(frame, start, end)
+      return
+    default:
+      return
+  }
 }
 
 function damaged(what: string): TollgateError {
