@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import fastCheck from 'fast-check'
 import { SseScanner } from '../core/sse-scan.ts'
 import { damagedFrame, encodeFrame, eventFrame, exceptionFrame } from '../mock/event-stream-frame.ts'
+import { TollgateError } from '../core/errors.ts'
 import { anthropicMessagesProvider } from './anthropic-messages/index.ts'
 import type { AnswerEvent } from './answer.ts'
 import { envelopedDialect, readBetas, unwrapError, UnwrappedStream, wrapRequest } from './claude-envelope.ts'
@@ -46,6 +47,14 @@ describe('the envelope of Claude in clouds', () => {
       some_new_field: { a: 1 },
     })
     assert.equal('stream' in wrapRequest('vertex-claude', { model: 'a' }), false)
+  })
+
+  it('refuses threads, which no cloud keeps, and leaves out the name that Anthropic’s SDK goes on sending', () => {
+    for (const envelope of ['bedrock-claude', 'vertex-claude'] as const) {
+      assert.throws(() => wrapRequest(envelope, { ...body, thread: { type: 'create' } }), (error) => error instanceof TollgateError && error.httpStatus === 400 && error.param === 'thread')
+      assert.equal('thread' in wrapRequest(envelope, body), false)
+    }
+    assert.equal('anthropic_beta' in wrapRequest('bedrock-claude', body, ['message-threads-2026-08-12']), false)
   })
 
   it('is put around requests in Anthropic’s dialect', () => {

@@ -4,6 +4,7 @@
 import { AwsEventStreamDecoder, type AwsEventStreamMessage } from '../core/aws-event-stream.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { ProviderError } from './answer.ts'
+import { noThreads } from './anthropic-messages/judge-parameters.ts'
 import { readError } from './bedrock-converse/read-error.ts'
 import type { JsonObject, JsonValue } from './conversation.ts'
 import type { EventReader, ProviderDialect } from './dialect.ts'
@@ -16,6 +17,9 @@ const versions: Readonly<Record<ClaudeEnvelope, string>> = { 'bedrock-claude': '
 /** What Bedrock adds to the last event; the counts are in Anthropic's own usage as well. */
 const invocationMetrics = 'amazon-bedrock-invocationMetrics'
 
+/** Anthropic's SDK names it although it was told that there are no threads here; Bedrock refuses what it does not know. */
+const threadsBeta = 'message-threads-'
+
 /** The features that a header `anthropic-beta` asks for. */
 export function readBetas(header: string | undefined): readonly string[] {
   return (header ?? '')
@@ -24,11 +28,12 @@ export function readBetas(header: string | undefined): readonly string[] {
     .filter((name) => name !== '')
 }
 
-/** A request of /v1/messages as the cloud wants it. `betas` go into the body on Bedrock; Vertex AI reads the header itself. */
+/** A request of /v1/messages as the cloud wants it. Throws TollgateError for a thread, which no cloud keeps. `betas` go into the body on Bedrock; Vertex AI reads the header itself. */
 export function wrapRequest(envelope: ClaudeEnvelope, body: JsonObject, betas: readonly string[] = []): JsonObject {
+  if ((body['thread'] ?? null) !== null) throw noThreads()
   const { model: _model, stream, anthropic_version: _version, anthropic_beta: ownBetas, ...rest } = body
   const isBedrock = envelope === 'bedrock-claude'
-  const all = [...new Set([...asList(ownBetas), ...(isBedrock ? betas : [])])]
+  const all = [...new Set([...asList(ownBetas), ...(isBedrock ? betas : [])])].filter((name) => asString(name)?.startsWith(threadsBeta) !== true)
   return {
     anthropic_version: versions[envelope],
     ...rest,

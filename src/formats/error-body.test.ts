@@ -20,6 +20,11 @@ describe('errorBody', () => {
     assert.deepEqual(JSON.parse(body.toString()), { type: 'error', error: { type: 'not_found_error', message: text } })
   })
 
+  it("tells Anthropic's SDK to go on without a thread, in the details that it looks at", () => {
+    const body = errorBody('anthropic', new TollgateError('unsupported_request', text, { param: 'thread' }))
+    assert.deepEqual(JSON.parse(body.toString()).error, { type: 'invalid_request_error', message: text, details: { error_code: 'thread_unsupported_request' } })
+  })
+
   it('never shows a cause', () => {
     const error = TollgateError.from(new Error('password is swordfish'))
     for (const style of ['openai', 'anthropic'] as const) assert.doesNotMatch(errorBody(style, error).toString(), /swordfish/)

@@ -20,7 +20,7 @@ export interface PlainError {
 export function errorBody(style: ErrorStyle, error: TollgateError): Buffer {
   const kind: ErrorKind = errorKinds[error.code]
   const type = style === 'anthropic' ? kind.anthropicType : kind.openaiType
-  return encode(style, { type, message: error.message, param: error.param, code: kind.openaiCode })
+  return encode(style, { type, message: error.message, param: error.param, code: kind.openaiCode, details: error.param === 'thread' ? noThreadDetails : undefined })
 }
 
 /** JSON in UTF-8 for an error of Envoy or of the network. */
@@ -29,15 +29,20 @@ export function errorBodyFor(style: ErrorStyle, { status, message, type, code }:
   return encode(style, { type: type ?? typeOfStatus, message, param: undefined, code })
 }
 
+// What Anthropic's SDK looks at before it goes on without a thread (docs.anthropic.com, "Message threads").
+const noThreadDetails = { error_code: 'thread_unsupported_request' }
+
 interface ErrorParts {
   readonly type: string
   readonly message: string
   readonly param: string | undefined
   readonly code: string | undefined
+  /** Anthropic's `error.details`. */
+  readonly details?: object | undefined
 }
 
-function encode(style: ErrorStyle, { type, message, param, code }: ErrorParts): Buffer {
-  const value = style === 'anthropic' ? { type: 'error', error: { type, message } } : { error: { message, type, param: param ?? null, code: code ?? null } }
+function encode(style: ErrorStyle, { type, message, param, code, details }: ErrorParts): Buffer {
+  const value = style === 'anthropic' ? { type: 'error', error: { type, message, ...(details === undefined ? {} : { details }) } } : { error: { message, type, param: param ?? null, code: code ?? null } }
   return Buffer.from(JSON.stringify(value))
 }
 

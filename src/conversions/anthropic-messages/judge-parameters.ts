@@ -1,6 +1,7 @@
 // The parameters of a Messages request that no other API has: which may be left out and named to the client, and which would change the answer.
 // Source: docs.anthropic.com, API reference, "Messages", and its beta headers.
 
+import { TollgateError } from '../../core/errors.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
 import { expectList, expectObject, optionalString, unsupported } from './field-checks.ts'
 
@@ -41,6 +42,13 @@ const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
       return 'honoured'
     },
   ],
+  // A conversation of which Anthropic remembers the beginning. 400, as Anthropic answers where it cannot: its SDK then sends the whole.
+  [
+    'thread',
+    () => {
+      throw noThreads()
+    },
+  ],
   // Of the envelopes of Bedrock and Vertex AI.
   ['anthropic_version', honoured],
   ['anthropic_beta', honoured],
@@ -62,6 +70,11 @@ export function judgeParameters(body: JsonObject, read: ReadonlySet<string>): st
     }
   }
   return dropped
+}
+
+/** For every provider but Anthropic itself. */
+export function noThreads(): TollgateError {
+  return new TollgateError('unsupported_request', 'thread: only Anthropic itself remembers a conversation; send all of its messages.', { param: 'thread' })
 }
 
 function refuse(reason: string): Judge {

@@ -85,6 +85,7 @@ describe('a request to the Messages API', () => {
   it('is refused with 422 where another API would answer something else', () => {
     const server = { type: 'web_search_20250305', name: 'web_search' }
     assert.equal(refusal({ container: 'c' }), 'unsupported_parameter container')
+    assert.equal(refusal({ thread: { type: 'create' } }), 'unsupported_request thread')
     assert.equal(refusal({ mcp_servers: [{}] }), 'unsupported_parameter mcp_servers')
     assert.equal(refusal({ inference_geo: 'us' }), 'unsupported_parameter inference_geo')
     assert.equal(refusal({ max_tokens: 0 }), 'unsupported_parameter max_tokens')
