@@ -1,5 +1,6 @@
 // How the answer of one provider is read, and what the client gets of it: the same bytes, or the same answer in its own dialect.
 
+import { isAnthropicErrorType } from '../conversions/anthropic-messages/map-error-type.ts'
 import { UnwrappedStream, unwrapError } from '../conversions/claude-envelope.ts'
 import { parseJson } from '../conversions/conversion.ts'
 import type { AnswerContext } from '../conversions/dialect.ts'
@@ -103,7 +104,9 @@ function convertingReader({ format, call, context, headers }: AnswerSource): Ans
     },
     convertError(body, status) {
       const { message, type } = conversion.readError(body, headers.get('x-amzn-errortype'))
-      return errorBodyFor(format.errorStyle, { status, message, ...(type === undefined ? {} : { type }) })
+      // OpenAI's clients take any type, Anthropic's know theirs alone: for them the status says which it is.
+      const isKnown = type !== undefined && (format.errorStyle !== 'anthropic' || isAnthropicErrorType(type))
+      return errorBodyFor(format.errorStyle, { status, message, ...(isKnown ? { type } : {}) })
     },
   }
 }

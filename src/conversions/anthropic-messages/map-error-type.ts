@@ -20,6 +20,10 @@ const likely: readonly (readonly [RegExp, string])[] = [
   [/invalid|validation|bad.?request/i, 'invalid_request_error'],
 ]
 
+export function isAnthropicErrorType(type: string): boolean {
+  return known.has(type)
+}
+
 /** `type`: the provider's own type or code. */
 export function mapErrorType(type: string | undefined): string {
   if (type === undefined) return 'api_error'
