@@ -49,7 +49,7 @@ function generate(context: AnswerContext, request: GenerateRequest): Generated {
   const config = request.generationConfig
   const last = request.contents.at(-1)
   const prompt = textOf(last)
-  const isResult = last?.parts.some((part) => part.functionResponse !== undefined) === true
+  const isResult = request.contents.slice(request.contents.findLastIndex(({ role }) => role === 'model') + 1).some(({ parts }) => parts.some((part) => part.functionResponse !== undefined))
   const tools = toolsOf(request)
   const toolCall = isResult ? selectNextCall(request, tools) : selectToolCall(tools, choiceOf(request), prompt)
   const inputTokens = estimateTokens(JSON.stringify([request.contents, request.systemInstruction, request.tools]).length)
