@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import OpenAI, { APIError, BadRequestError, InternalServerError, RateLimitError } from 'openai'
+import OpenAI, { APIError, BadRequestError, InternalServerError, RateLimitError, UnprocessableEntityError } from 'openai'
 import { zodResponseFormat } from 'openai/helpers/zod'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { z } from 'zod'
@@ -20,6 +20,12 @@ const question: ChatCompletionMessageParam[] = [
 ]
 const forecast = z.object({ city: z.string(), days: z.number().int(), isWarm: z.boolean() })
 
+const address = 'https://example.com/dot.png'
+
+function showing(urls: readonly string[]): ChatCompletionMessageParam {
+  return { role: 'user', content: [{ type: 'text', text: 'What is this' }, ...urls.map((url) => ({ type: 'image_url' as const, image_url: { url, detail: 'low' as const } }))] }
+}
+
 /** OpenAI refuses what its own helpers add to a message. */
 function sendable<Message>(message: Message): Message {
   // The same message, but for members that its type does not need.
@@ -27,10 +33,10 @@ function sendable<Message>(message: Message): Message {
 }
 
 /** What each provider cannot be told of the request in the test, and does not need. */
-const dropped: Readonly<Record<ProviderCase['api'], readonly string[] | undefined>> = {
+const dropped: Readonly<Record<ProviderCase['speaks'], readonly string[] | undefined>> = {
   openai: undefined,
-  'azure-openai': undefined,
   anthropic: ['frequency_penalty', 'logit_bias', 'metadata', 'presence_penalty', 'seed', 'store'],
+<<<<<<< Updated upstream
   'aws-bedrock': ['frequency_penalty', 'logit_bias', 'presence_penalty', 'seed', 'store', 'user'],
   'aws-bedrock-claude': ['frequency_penalty', 'logit_bias', 'metadata', 'presence_penalty', 'seed', 'store'],
   'google-ai-studio': ['logit_bias', 'metadata', 'store', 'user'],
@@ -39,6 +45,14 @@ const dropped: Readonly<Record<ProviderCase['api'], readonly string[] | undefine
 /** What only this model does not take. */
 const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'], 'global.anthropic.claude-sonnet-5': ['temperature'] }
 const converted = providerCases.filter(({ api }) => dropped[api] !== undefined)
+=======
+  converse: ['frequency_penalty', 'logit_bias', 'presence_penalty', 'seed', 'store', 'user'],
+  gemini: ['logit_bias', 'metadata', 'store', 'user'],
+}
+/** What only this model does not take. */
+const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'] }
+const converted = providerCases.filter(({ speaks }) => dropped[speaks] !== undefined)
+>>>>>>> Stashed changes
 
 describe('the official openai client, chat completions', () => {
   let every: EveryProvider
@@ -57,7 +71,11 @@ describe('the official openai client, chat completions', () => {
       completion_tokens: counts.output,
       total_tokens: counts.input + counts.output,
       cached: counts.cached,
+<<<<<<< Updated upstream
       reasoning: provider.countsReasoning === false ? undefined : counts.reasoning,
+=======
+      reasoning: provider.countsThoughts ? counts.reasoning : undefined,
+>>>>>>> Stashed changes
     }
     const told = (of: OpenAI.CompletionUsage | undefined | null) => ({
       prompt_tokens: of?.prompt_tokens,
@@ -176,6 +194,7 @@ describe('the official openai client, chat completions', () => {
       })
 
       it('sends images, as data and by address', async () => {
+<<<<<<< Updated upstream
         const addresses = ['https://example.com/dot.png']
         const look = (urls: readonly string[]) => {
           const images = urls.map((url) => ({ type: 'image_url' as const, image_url: { url, detail: 'low' as const } }))
@@ -188,6 +207,14 @@ describe('the official openai client, chat completions', () => {
         assert.ok([pngBase64, ...readable].every((sent) => body.includes(sent)), body)
         const refused = await Promise.allSettled(addresses.filter((url) => !readable.includes(url)).map((url) => look([url])))
         assert.ok(refused.every((each) => each.status === 'rejected' && each.reason instanceof APIError && each.reason.status === 422))
+=======
+        const picture = `data:image/png;base64,${pngBase64}`
+        const urls = provider.fetchesImages ? [picture, address] : [picture]
+        const { choices } = await client.chat.completions.create({ model, messages: [showing(urls)] })
+        assert.match(choices[0]?.message.content ?? '', /What is this/)
+        const { body } = every.lastRequest(provider)
+        for (const text of [pngBase64, ...urls.slice(1)]) assert.ok(body.includes(text), body)
+>>>>>>> Stashed changes
       })
 
       it('throws its own errors, with status and message of the provider', async () => {
@@ -216,13 +243,23 @@ describe('the official openai client, chat completions', () => {
     })
   }
 
-  for (const { model, api, upstreamModel } of converted) {
+  for (const { model, speaks, upstreamModel } of converted) {
     it(`${model}: names what was left out, and refuses what would change the answer`, async () => {
       const extras = { seed: 7, presence_penalty: 0.5, frequency_penalty: 0.5, logit_bias: { 50256: -100 }, user: 'u-1', store: true, metadata: { a: 'b' } }
       const { data, response } = await client.chat.completions.create({ model, messages: question, temperature: 0.3, stop: ['END'], ...extras }).withResponse()
       assert.equal(data.choices.length, 1)
+<<<<<<< Updated upstream
       assert.deepEqual(response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted(), [...(dropped[api] ?? []), ...(alsoDropped[upstreamModel] ?? [])].toSorted())
+=======
+      assert.deepEqual(response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted(), [...(dropped[speaks] ?? []), ...(alsoDropped[upstreamModel] ?? [])].toSorted())
+>>>>>>> Stashed changes
       await assert.rejects(client.chat.completions.create({ model, messages: question, n: 2 }), (error) => error instanceof APIError && error.status === 422 && error.param === 'n')
+    })
+  }
+
+  for (const { model } of providerCases.filter(({ fetchesImages }) => !fetchesImages)) {
+    it(`${model}: says that it fetches no images`, async () => {
+      await assert.rejects(client.chat.completions.create({ model, messages: [showing([address])] }), (error) => error instanceof UnprocessableEntityError && /base64/.test(error.message))
     })
   }
 })

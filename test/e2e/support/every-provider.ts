@@ -1,5 +1,6 @@
 // What the client matrix runs against: one gateway, a mock of every provider behind it, and a model for every case. Another provider is a line here.
 
+import { mockAwsKey } from '../../../src/mock/check-aws-signature.ts'
 import { type MockProvider, startMockProvider } from '../../../src/mock/mock-provider.ts'
 import type { MockApi } from '../../../src/mock/provider-behaviours.ts'
 import type { RecordedRequest } from '../../../src/mock/request-log.ts'
@@ -12,12 +13,15 @@ export interface ProviderCase {
   /** Also the name of the provider in tollgate.yaml, and so what x-ai-provider says. */
   readonly api: MockApi
   readonly upstreamModel: string
+  /** In whose words it is asked. */
+  readonly speaks: 'openai' | 'anthropic' | 'converse' | 'gemini'
   /** In the request that brings a tool's result: what the provider signed with the call, once the client asked for thoughts. */
   readonly signed: RegExp | undefined
   /** Clients that ask for thoughts are shown some. */
   readonly showsThoughts: boolean
   /** Whether the API tells what it wrote to a prompt cache. */
   readonly countsCacheWrites: boolean
+<<<<<<< Updated upstream
   /** False where the API does not tell how much of the output was thought. */
   readonly countsReasoning?: false
   /** False where pictures must come as data: the API fetches none. */
@@ -26,10 +30,32 @@ export interface ProviderCase {
 
 const signedThought = /\{"type":"thinking","thinking":"[^"]+","signature":"[^"]{20,}"\}/
 const signedReasoning = /\{"reasoningText":\{"text":"[^"]+","signature":"[^"]{20,}"\}\}/
+=======
+  /** Whether the API tells how many of the output tokens were thoughts. */
+  readonly countsThoughts: boolean
+  /** Whether it fetches pictures by their addresses. */
+  readonly fetchesImages: boolean
+}
+
+const openai = { speaks: 'openai', signed: undefined, showsThoughts: false, countsCacheWrites: false, countsThoughts: true, fetchesImages: true } as const
+const anthropic = {
+  speaks: 'anthropic',
+  signed: /\{"type":"thinking","thinking":"[^"]+","signature":"[^"]{20,}"\}/,
+  showsThoughts: true,
+  countsCacheWrites: true,
+  countsThoughts: true,
+  fetchesImages: true,
+} as const
+const converse = { speaks: 'converse', signed: undefined, showsThoughts: false, countsCacheWrites: true, countsThoughts: false, fetchesImages: false } as const
+const thinkingConverse = { ...converse, showsThoughts: true, signed: /\{"reasoningContent":\{"reasoningText":\{"text":"[^"]+","signature":"[^"]{20,}"\}\}\}/ } as const
+>>>>>>> Stashed changes
 // Base64 of "thoughts that led to".
-const signedCall = /"thoughtSignature":"dGhvdWdodHMgdGhhdCBsZWQgdG8g/
+const gemini = { speaks: 'gemini', signed: /"thoughtSignature":"dGhvdWdodHMgdGhhdCBsZWQgdG8g/, showsThoughts: true, countsCacheWrites: false, countsThoughts: true, fetchesImages: true } as const
+
+const bedrockSonnet = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'
 
 export const providerCases: readonly ProviderCase[] = [
+<<<<<<< Updated upstream
   { model: 'by-openai', api: 'openai', upstreamModel: 'gpt-4o', signed: undefined, showsThoughts: false, countsCacheWrites: false },
   { model: 'by-azure', api: 'azure-openai', upstreamModel: 'gpt-4o', signed: undefined, showsThoughts: false, countsCacheWrites: false },
   { model: 'by-anthropic', api: 'anthropic', upstreamModel: 'claude-sonnet-4-5', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
@@ -42,13 +68,35 @@ export const providerCases: readonly ProviderCase[] = [
   { model: 'by-bedrock-adaptive', api: 'aws-bedrock', upstreamModel: 'global.anthropic.claude-sonnet-5', signed: signedReasoning, showsThoughts: true, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
   { model: 'by-nova', api: 'aws-bedrock', upstreamModel: 'us.amazon.nova-pro-v1:0', signed: undefined, showsThoughts: false, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
   { model: 'by-bedrock-claude', api: 'aws-bedrock-claude', upstreamModel: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
+=======
+  { ...openai, model: 'by-openai', api: 'openai', upstreamModel: 'gpt-4o' },
+  { ...openai, model: 'by-azure', api: 'azure-openai', upstreamModel: 'gpt-4o' },
+  { ...anthropic, model: 'by-anthropic', api: 'anthropic', upstreamModel: 'claude-sonnet-4-5' },
+  { ...anthropic, model: 'by-anthropic-adaptive', api: 'anthropic', upstreamModel: 'claude-sonnet-5' },
+  { ...anthropic, model: 'by-bedrock-claude', api: 'aws-bedrock-claude', upstreamModel: bedrockSonnet },
+  { ...thinkingConverse, model: 'by-converse-claude', api: 'aws-bedrock', upstreamModel: bedrockSonnet },
+  { ...converse, model: 'by-converse-nova', api: 'aws-bedrock', upstreamModel: 'amazon.nova-pro-v1:0' },
+  { ...gemini, model: 'by-gemini-2', api: 'google-ai-studio', upstreamModel: 'gemini-2.5-flash' },
+  { ...gemini, model: 'by-gemini-3', api: 'google-ai-studio', upstreamModel: 'gemini-3-pro-preview' },
+  { ...gemini, model: 'by-vertex-2', api: 'gcp-vertex', upstreamModel: 'gemini-2.5-flash' },
+  { ...gemini, model: 'by-vertex-3', api: 'gcp-vertex', upstreamModel: 'gemini-3-pro-preview' },
+>>>>>>> Stashed changes
 ]
 
+const withKey = 'credential: {env: MATRIX_KEY}'
+/** What stands in tollgate.yaml beside `api` and `url`. */
 const settings: Readonly<Partial<Record<MockApi, string>>> = {
+<<<<<<< Updated upstream
   'aws-bedrock': ', region: us-east-1',
   'aws-bedrock-claude': ', region: us-east-1',
   'gcp-vertex': ', project: matrix-project, location: europe-west1',
+=======
+  'aws-bedrock': 'region: eu-central-1, credential: {aws: default}',
+  'aws-bedrock-claude': 'region: us-east-1',
+  'gcp-vertex': `project: matrix-project, location: europe-west1, ${withKey}`,
+>>>>>>> Stashed changes
 }
+const environment = { MATRIX_KEY: 'matrix-key', AWS_ACCESS_KEY_ID: mockAwsKey.accessKeyId, AWS_SECRET_ACCESS_KEY: mockAwsKey.secretAccessKey }
 
 export interface EveryProvider {
   readonly gateway: Gateway
@@ -65,11 +113,11 @@ export async function startEveryProvider(): Promise<EveryProvider> {
     for (const api of apis) mocks.set(api, cleanup.defer(await startMockProvider({ api, address: '127.0.0.1:0', apiKey: 'matrix-key' }), (each) => each.close()))
     const yaml = [
       'providers:',
-      ...apis.map((api) => `  ${api}: {api: ${api}, url: "http://127.0.0.1:${mocks.get(api)?.port}", credential: {env: MATRIX_KEY}${settings[api] ?? ''}}`),
+      ...apis.map((api) => `  ${api}: {api: ${api}, url: "http://127.0.0.1:${mocks.get(api)?.port}", ${settings[api] ?? withKey}}`),
       'models:',
       ...providerCases.map(({ model, api, upstreamModel }) => `  ${model}: {providers: [{use: ${api}, model: "${upstreamModel}"}]}`),
     ].join('\n')
-    const gateway = cleanup.defer(await startGateway({ yaml, environment: { MATRIX_KEY: 'matrix-key' } }), (each) => each.stop())
+    const gateway = cleanup.defer(await startGateway({ yaml, environment }), (each) => each.stop())
     return {
       gateway,
       lastRequest({ api }) {
@@ -99,3 +147,6 @@ export const countHeaders: Readonly<Record<string, string>> = {
 
 /** A red dot. */
 export const pngBase64 = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg=='
+
+/** The beginning of a PDF: no mock reads on. */
+export const pdfBase64 = Buffer.from('%PDF-1.7\n%%EOF\n').toString('base64')
