@@ -9,6 +9,7 @@ import { addDoctorCommand } from './commands/doctor.ts'
 import { addEnvoyCommand } from './commands/envoy.ts'
 import { addKeysCommand } from './commands/keys.ts'
 import { addMockCommand } from './commands/mock.ts'
+import { addPricesCommand } from './commands/prices.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addUpCommand } from './commands/up.ts'
@@ -41,7 +42,7 @@ const program = new Command('tollgate')
   .version(version)
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
-for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addMockCommand, addSchemaCommand]) add(program, context)
+for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addMockCommand, addSchemaCommand]) add(program, context)
 // Subcommands inherit neither setting.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().showHelpAfterError('(add --help for what is possible)')
 

@@ -6,6 +6,7 @@ import { encodeKeyRecord, type KeyRecord } from '../callers/key-record.ts'
 import { systemClock } from '../core/clock.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
+import { formatTable } from './format-table.ts'
 import { addKeysNewCommand } from './keys-new.ts'
 import { readKeysPlace, withKeyBook } from './keys-place.ts'
 import { addConfigOption, type ConfigOption } from './options.ts'
@@ -63,9 +64,4 @@ function stateOf({ revokedAtMs, expiresAtMs }: KeyRecord, nowMs: number): 'good'
 
 function day(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10)
-}
-
-function formatTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)))
-  return rows.map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()}\n`).join('')
 }

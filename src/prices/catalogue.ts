@@ -55,6 +55,12 @@ export function findListed(vendor: string, model: string): ListedModel | undefin
   return price === undefined ? undefined : { vendor: found.provider.id, model: found.model.id, price }
 }
 
+/** The list price of a model whose vendor only its name tells, as `gpt-` tells OpenAI. */
+export function guessListed(model: string): ListedModel | undefined {
+  const vendor = calcPrice({}, model)?.provider.id
+  return vendor === undefined ? undefined : findListed(vendor, model)
+}
+
 /** Every model with a price, or those of one vendor. */
 export function listModels(vendor?: string): ListedModel[] {
   return vendors

@@ -49,6 +49,8 @@ export interface PriceBook {
   priceOf(usage: Usage, call: PricedCall): ExchangePrice | undefined
   /** Whether a price is known. */
   knows(call: Omit<PricedCall, 'at'>): boolean
+  /** Whose price list holds for a provider; undefined: nobody's. */
+  vendorOf(provider: string): string | undefined
   /** The price itself, for people. */
   find(call: Omit<PricedCall, 'at'>): FoundPrice | undefined
 }
@@ -80,6 +82,7 @@ export function createPriceBook(providers: readonly ProviderPrices[]): PriceBook
       return nanoDollars === undefined ? undefined : { nanoDollars, rateCard }
     },
     knows: ({ provider, model }) => compiled(provider, model) !== undefined,
+    vendorOf: (provider) => byName.get(provider)?.vendor,
     find,
   }
 }
