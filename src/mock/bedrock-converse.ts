@@ -74,13 +74,7 @@ function createAnswer(context: AnswerContext): Answer {
   const isResult = last.some((block) => block.toolResult !== undefined)
   const tools = toolsOf(request)
   const choice = choiceOf(request)
-<<<<<<< Updated upstream
   const toolCall = isResult ? selectNextCall(request, tools, choice, instruction) : selectToolCall(tools, choice, `${prompt}\n${instruction}`)
-=======
-  const fresh = freshTools(request, tools)
-  const offered = isResult && (choice.kind === 'auto' || fresh.length > 0) ? fresh : tools
-  const toolCall = selectToolCall(offered, choice, isResult && choice.kind === 'auto' ? instruction : `${prompt}\n${instruction}`)
->>>>>>> Stashed changes
   const inputTokens = estimateTokens(JSON.stringify([request.messages, request.system, request.toolConfig]).length)
   const reply = createReply({ prompt, model: context.responseModel, inputTokens, maxTokens: request.inferenceConfig?.maxTokens, instructions })
   return { context, reply, toolCall, thought: thoughtOf(request, prompt, isResult) }
@@ -91,11 +85,7 @@ function toolsOf(request: ConverseRequest): readonly MockTool[] {
 }
 
 // Behind a result the model is done, unless a call is demanded or the instructions name a tool that it has not called yet.
-<<<<<<< Updated upstream
 function selectNextCall({ messages }: ConverseRequest, tools: readonly MockTool[], choice: ToolChoice, instruction: string): ToolCall | undefined {
-=======
-function freshTools({ messages }: ConverseRequest, tools: readonly MockTool[]): readonly MockTool[] {
->>>>>>> Stashed changes
   const called = new Set(messages.flatMap(({ content }) => content.flatMap((block) => block.toolUse?.name ?? [])))
   const fresh = tools.filter(({ name }) => !called.has(name))
   return selectToolCall(choice.kind === 'auto' || fresh.length > 0 ? fresh : tools, choice, instruction)

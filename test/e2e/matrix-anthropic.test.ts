@@ -24,11 +24,11 @@ const byAddress = { type: 'image' as const, source: { type: 'url' as const, url:
 const dropped: Readonly<Record<ProviderCase['speaks'], readonly string[] | undefined>> = {
   openai: ['cache_control', 'top_k'],
   anthropic: undefined,
-  converse: ['user'],
-  gemini: ['cache_control', 'user'],
+  converse: ['metadata.user_id'],
+  gemini: ['cache_control', 'metadata.user_id'],
 }
 /** What only this model does not take. */
-const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'amazon.nova-pro-v1:0': ['top_k'] }
+const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'us.amazon.nova-pro-v1:0': ['top_k'], 'global.anthropic.claude-sonnet-5': ['temperature', 'top_k'] }
 const converted = providerCases.filter(({ speaks }) => dropped[speaks] !== undefined)
 
 describe('the official Anthropic client', () => {

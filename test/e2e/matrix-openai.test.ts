@@ -36,23 +36,12 @@ function sendable<Message>(message: Message): Message {
 const dropped: Readonly<Record<ProviderCase['speaks'], readonly string[] | undefined>> = {
   openai: undefined,
   anthropic: ['frequency_penalty', 'logit_bias', 'metadata', 'presence_penalty', 'seed', 'store'],
-<<<<<<< Updated upstream
-  'aws-bedrock': ['frequency_penalty', 'logit_bias', 'presence_penalty', 'seed', 'store', 'user'],
-  'aws-bedrock-claude': ['frequency_penalty', 'logit_bias', 'metadata', 'presence_penalty', 'seed', 'store'],
-  'google-ai-studio': ['logit_bias', 'metadata', 'store', 'user'],
-  'gcp-vertex': ['logit_bias', 'metadata', 'store', 'user'],
-}
-/** What only this model does not take. */
-const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'], 'global.anthropic.claude-sonnet-5': ['temperature'] }
-const converted = providerCases.filter(({ api }) => dropped[api] !== undefined)
-=======
   converse: ['frequency_penalty', 'logit_bias', 'presence_penalty', 'seed', 'store', 'user'],
   gemini: ['logit_bias', 'metadata', 'store', 'user'],
 }
 /** What only this model does not take. */
-const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'] }
+const alsoDropped: Readonly<Record<string, readonly string[]>> = { 'claude-sonnet-5': ['temperature'], 'global.anthropic.claude-sonnet-5': ['temperature'] }
 const converted = providerCases.filter(({ speaks }) => dropped[speaks] !== undefined)
->>>>>>> Stashed changes
 
 describe('the official openai client, chat completions', () => {
   let every: EveryProvider
@@ -71,11 +60,7 @@ describe('the official openai client, chat completions', () => {
       completion_tokens: counts.output,
       total_tokens: counts.input + counts.output,
       cached: counts.cached,
-<<<<<<< Updated upstream
-      reasoning: provider.countsReasoning === false ? undefined : counts.reasoning,
-=======
       reasoning: provider.countsThoughts ? counts.reasoning : undefined,
->>>>>>> Stashed changes
     }
     const told = (of: OpenAI.CompletionUsage | undefined | null) => ({
       prompt_tokens: of?.prompt_tokens,
@@ -194,27 +179,12 @@ describe('the official openai client, chat completions', () => {
       })
 
       it('sends images, as data and by address', async () => {
-<<<<<<< Updated upstream
-        const addresses = ['https://example.com/dot.png']
-        const look = (urls: readonly string[]) => {
-          const images = urls.map((url) => ({ type: 'image_url' as const, image_url: { url, detail: 'low' as const } }))
-          return client.chat.completions.create({ model, messages: [{ role: 'user', content: [{ type: 'text' as const, text: 'What is this' }, ...images] }] })
-        }
-        const readable = provider.readsAddresses === false ? [] : addresses
-        const { choices } = await look([`data:image/png;base64,${pngBase64}`, ...readable])
-        assert.match(choices[0]?.message.content ?? '', /What is this/)
-        const { body } = every.lastRequest(provider)
-        assert.ok([pngBase64, ...readable].every((sent) => body.includes(sent)), body)
-        const refused = await Promise.allSettled(addresses.filter((url) => !readable.includes(url)).map((url) => look([url])))
-        assert.ok(refused.every((each) => each.status === 'rejected' && each.reason instanceof APIError && each.reason.status === 422))
-=======
         const picture = `data:image/png;base64,${pngBase64}`
         const urls = provider.fetchesImages ? [picture, address] : [picture]
         const { choices } = await client.chat.completions.create({ model, messages: [showing(urls)] })
         assert.match(choices[0]?.message.content ?? '', /What is this/)
         const { body } = every.lastRequest(provider)
         for (const text of [pngBase64, ...urls.slice(1)]) assert.ok(body.includes(text), body)
->>>>>>> Stashed changes
       })
 
       it('throws its own errors, with status and message of the provider', async () => {
@@ -248,11 +218,7 @@ describe('the official openai client, chat completions', () => {
       const extras = { seed: 7, presence_penalty: 0.5, frequency_penalty: 0.5, logit_bias: { 50256: -100 }, user: 'u-1', store: true, metadata: { a: 'b' } }
       const { data, response } = await client.chat.completions.create({ model, messages: question, temperature: 0.3, stop: ['END'], ...extras }).withResponse()
       assert.equal(data.choices.length, 1)
-<<<<<<< Updated upstream
-      assert.deepEqual(response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted(), [...(dropped[api] ?? []), ...(alsoDropped[upstreamModel] ?? [])].toSorted())
-=======
       assert.deepEqual(response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted(), [...(dropped[speaks] ?? []), ...(alsoDropped[upstreamModel] ?? [])].toSorted())
->>>>>>> Stashed changes
       await assert.rejects(client.chat.completions.create({ model, messages: question, n: 2 }), (error) => error instanceof APIError && error.status === 422 && error.param === 'n')
     })
   }

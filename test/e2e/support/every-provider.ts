@@ -21,16 +21,6 @@ export interface ProviderCase {
   readonly showsThoughts: boolean
   /** Whether the API tells what it wrote to a prompt cache. */
   readonly countsCacheWrites: boolean
-<<<<<<< Updated upstream
-  /** False where the API does not tell how much of the output was thought. */
-  readonly countsReasoning?: false
-  /** False where pictures must come as data: the API fetches none. */
-  readonly readsAddresses?: false
-}
-
-const signedThought = /\{"type":"thinking","thinking":"[^"]+","signature":"[^"]{20,}"\}/
-const signedReasoning = /\{"reasoningText":\{"text":"[^"]+","signature":"[^"]{20,}"\}\}/
-=======
   /** Whether the API tells how many of the output tokens were thoughts. */
   readonly countsThoughts: boolean
   /** Whether it fetches pictures by their addresses. */
@@ -48,53 +38,32 @@ const anthropic = {
 } as const
 const converse = { speaks: 'converse', signed: undefined, showsThoughts: false, countsCacheWrites: true, countsThoughts: false, fetchesImages: false } as const
 const thinkingConverse = { ...converse, showsThoughts: true, signed: /\{"reasoningContent":\{"reasoningText":\{"text":"[^"]+","signature":"[^"]{20,}"\}\}\}/ } as const
->>>>>>> Stashed changes
 // Base64 of "thoughts that led to".
 const gemini = { speaks: 'gemini', signed: /"thoughtSignature":"dGhvdWdodHMgdGhhdCBsZWQgdG8g/, showsThoughts: true, countsCacheWrites: false, countsThoughts: true, fetchesImages: true } as const
 
 const bedrockSonnet = 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'
 
 export const providerCases: readonly ProviderCase[] = [
-<<<<<<< Updated upstream
-  { model: 'by-openai', api: 'openai', upstreamModel: 'gpt-4o', signed: undefined, showsThoughts: false, countsCacheWrites: false },
-  { model: 'by-azure', api: 'azure-openai', upstreamModel: 'gpt-4o', signed: undefined, showsThoughts: false, countsCacheWrites: false },
-  { model: 'by-anthropic', api: 'anthropic', upstreamModel: 'claude-sonnet-4-5', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
-  { model: 'by-anthropic-adaptive', api: 'anthropic', upstreamModel: 'claude-sonnet-5', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
-  { model: 'by-gemini-2', api: 'google-ai-studio', upstreamModel: 'gemini-2.5-flash', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
-  { model: 'by-gemini-3', api: 'google-ai-studio', upstreamModel: 'gemini-3-pro-preview', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
-  { model: 'by-vertex-2', api: 'gcp-vertex', upstreamModel: 'gemini-2.5-flash', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
-  { model: 'by-vertex-3', api: 'gcp-vertex', upstreamModel: 'gemini-3-pro-preview', signed: signedCall, showsThoughts: true, countsCacheWrites: false },
-  { model: 'by-bedrock', api: 'aws-bedrock', upstreamModel: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', signed: signedReasoning, showsThoughts: true, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
-  { model: 'by-bedrock-adaptive', api: 'aws-bedrock', upstreamModel: 'global.anthropic.claude-sonnet-5', signed: signedReasoning, showsThoughts: true, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
-  { model: 'by-nova', api: 'aws-bedrock', upstreamModel: 'us.amazon.nova-pro-v1:0', signed: undefined, showsThoughts: false, countsCacheWrites: true, countsReasoning: false, readsAddresses: false },
-  { model: 'by-bedrock-claude', api: 'aws-bedrock-claude', upstreamModel: 'us.anthropic.claude-sonnet-4-5-20250929-v1:0', signed: signedThought, showsThoughts: true, countsCacheWrites: true },
-=======
   { ...openai, model: 'by-openai', api: 'openai', upstreamModel: 'gpt-4o' },
   { ...openai, model: 'by-azure', api: 'azure-openai', upstreamModel: 'gpt-4o' },
   { ...anthropic, model: 'by-anthropic', api: 'anthropic', upstreamModel: 'claude-sonnet-4-5' },
   { ...anthropic, model: 'by-anthropic-adaptive', api: 'anthropic', upstreamModel: 'claude-sonnet-5' },
   { ...anthropic, model: 'by-bedrock-claude', api: 'aws-bedrock-claude', upstreamModel: bedrockSonnet },
   { ...thinkingConverse, model: 'by-converse-claude', api: 'aws-bedrock', upstreamModel: bedrockSonnet },
-  { ...converse, model: 'by-converse-nova', api: 'aws-bedrock', upstreamModel: 'amazon.nova-pro-v1:0' },
+  { ...thinkingConverse, model: 'by-converse-adaptive', api: 'aws-bedrock', upstreamModel: 'global.anthropic.claude-sonnet-5' },
+  { ...converse, model: 'by-converse-nova', api: 'aws-bedrock', upstreamModel: 'us.amazon.nova-pro-v1:0' },
   { ...gemini, model: 'by-gemini-2', api: 'google-ai-studio', upstreamModel: 'gemini-2.5-flash' },
   { ...gemini, model: 'by-gemini-3', api: 'google-ai-studio', upstreamModel: 'gemini-3-pro-preview' },
   { ...gemini, model: 'by-vertex-2', api: 'gcp-vertex', upstreamModel: 'gemini-2.5-flash' },
   { ...gemini, model: 'by-vertex-3', api: 'gcp-vertex', upstreamModel: 'gemini-3-pro-preview' },
->>>>>>> Stashed changes
 ]
 
 const withKey = 'credential: {env: MATRIX_KEY}'
 /** What stands in tollgate.yaml beside `api` and `url`. */
 const settings: Readonly<Partial<Record<MockApi, string>>> = {
-<<<<<<< Updated upstream
-  'aws-bedrock': ', region: us-east-1',
-  'aws-bedrock-claude': ', region: us-east-1',
-  'gcp-vertex': ', project: matrix-project, location: europe-west1',
-=======
   'aws-bedrock': 'region: eu-central-1, credential: {aws: default}',
   'aws-bedrock-claude': 'region: us-east-1',
   'gcp-vertex': `project: matrix-project, location: europe-west1, ${withKey}`,
->>>>>>> Stashed changes
 }
 const environment = { MATRIX_KEY: 'matrix-key', AWS_ACCESS_KEY_ID: mockAwsKey.accessKeyId, AWS_SECRET_ACCESS_KEY: mockAwsKey.secretAccessKey }
 
