@@ -75,3 +75,11 @@ export interface EventReader {
   /** The bytes are over. Gives what is still owed: `end` (with `finish`) for dialects that have no terminal event, else []. */
   close(): readonly AnswerEvent[]
 }
+
+/** One kind of what Tollgate puts into answers for other providers, and a provider that gets the client's body as it is does not know (own-traces.ts). */
+export interface TraceRemoval {
+  /** One of these texts is in every body that has it, and in hardly any other: a request without is not parsed. */
+  readonly marks: readonly string[]
+  /** The same object when there was nothing to take out. */
+  remove(request: JsonObject): JsonObject
+}

@@ -49,6 +49,14 @@ describe('a request whose chain speaks several APIs', () => {
     const sent = json(await driven.request({ path: '/v1/messages', body }))
     assert.deepEqual(sent.messages[1].content, [{ type: 'text', text: 'hi' }])
   })
+
+  it('takes thoughts of other providers out of what passes to OpenAI, and leaves them for a provider whose body is written by the attempt stage', async () => {
+    const encrypted_content = Buffer.from('{"tollgate":1,"text":"hm","signature":"sig"}').toString('base64url')
+    const input = [{ role: 'user', content: 'a' }, { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content }, { role: 'assistant', content: 'hi' }]
+    const send = async (model: string) => json(await driveExchange({ config, credentials }).request({ path: '/v1/responses', body: { model, input } }))
+    assert.deepEqual(await send('both'), { model: 'gpt-4o', input: [input[0], input[2]] })
+    assert.equal(await send('reversed'), null, 'the client’s own body goes on')
+  })
 })
 
 async function asked(body: object = ask) {

@@ -3,14 +3,15 @@
 
 import type { Caller } from '../callers/caller.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
-import { withoutUnsignedThoughts } from '../conversions/anthropic-messages/index.ts'
 import { type EmbeddingsEncoding, encodingOf } from '../conversions/embeddings/index.ts'
+import { withoutTraces } from '../conversions/own-traces.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import { memoize } from '../core/memoize.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Format } from '../formats/format.ts'
 import { chainClusterName, stepClusterName } from '../providers/chain-name.ts'
+import { isOpenAi } from '../providers/is-openai.ts'
 import { isConverted, type PlannedStep, writtenModel } from '../providers/plan-chain.ts'
 import type { Action } from './action.ts'
 import type { Charge } from './charge.ts'
@@ -67,21 +68,27 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   // It says where the parts of a multipart body are; two could be read in two ways.
   if (headers.count('content-type') > 1) throw new TollgateError('malformed_request', 'The header content-type occurs more than once. Send it once.')
   refuseEncoded(headers)
-  // What another provider thought cannot go back to Anthropic.
-  const source = (format.name === 'anthropic-messages' ? withoutUnsignedThoughts(input.body) : undefined) ?? input.body
-  const parsed = format.parseRequest(source, headers.get('content-type'))
+  const parsed = format.parseRequest(input.body, headers.get('content-type'))
   const model = selectModel(config, { headers, bodyModel: parsed.model, caller: input.caller })
   const selected = selectChain({ config, model, format, headers, caller: input.caller, credentials: input.credentials, coolDowns: input.coolDowns, random: input.random })
   const priced = leaveOutUnpriced(selected.steps, { config, format, clientModel: model.clientModel })
   const chain = leaveOutUnable(priced, format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
-  const edited = parsed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
-  const body = edited ?? (source === input.body ? undefined : source)
+  const cleaned = withoutTracesFor(chain, input)
+  const passed = cleaned === undefined ? parsed : format.parseRequest(cleaned, headers.get('content-type'))
+  const edited = passed.edit({ ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), askForUsage: usageAddedByUs })
+  const body = edited ?? cleaned
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate } = parsed
   const embeddingsEncoding = format.name === 'openai-embeddings' && chain.some((step) => isConverted(step.call)) ? encodingOf(input.body) : 'float'
   return { request: { clientModel: model.clientModel, chain, leftOut: selected.leftOut, stream, inputTokensEstimate, usageAddedByUs, embeddingsEncoding, estimate }, body }
+}
+
+// Only for steps whose body nobody sees again: the attempt stage does the same for those that it shows a client's body (write-body.ts).
+function withoutTracesFor(chain: readonly PlannedStep[], { format, body }: RequestInput): Buffer | undefined {
+  const plain = chain.filter((step) => step.stage === 'plain')
+  return plain.length === 0 ? undefined : withoutTraces(body, { format: format.name, isOpenAi: plain.some(({ provider }) => isOpenAi(provider)) })
 }
 
 /** The reply to the request body: the rewritten request, where it goes, and what the rate limit filter and the attempt stage need to know. */

@@ -4,11 +4,13 @@ import type { ProviderConfig } from '../config/runtime-config.ts'
 import { type ClaudeEnvelope, readBetas, wrapRequest } from '../conversions/claude-envelope.ts'
 import { parseRequest } from '../conversions/conversion.ts'
 import { conversionFor } from '../conversions/index.ts'
+import { withoutTraces } from '../conversions/own-traces.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import type { Format } from '../formats/format.ts'
 import { formatForPath } from '../formats/index.ts'
 import { providerApis } from '../providers/index.ts'
+import { isOpenAi } from '../providers/is-openai.ts'
 import { findCall, type ProviderCall } from '../providers/provider-api.ts'
 
 export interface AttemptTarget {
@@ -36,7 +38,10 @@ export function writeBody(target: AttemptTarget, body: Buffer | undefined): Writ
   if (format === undefined || call === undefined) throw new TollgateError('internal', `The provider ${provider.name} has no call for the path that the request stage wrote.`)
   if (body === undefined) return { body: undefined, path: pathOf(target, call, false), dropped: undefined }
   if (call.dialect !== undefined) return convertBody(target, format, call, body)
-  return call.envelope === 'none' ? renameModel(target, format, call, body) : wrapBody(target, call, call.envelope, body)
+  const cleaned = withoutTraces(body, { format: format.name, isOpenAi: isOpenAi(provider) })
+  if (call.envelope !== 'none') return wrapBody(target, call, call.envelope, cleaned ?? body)
+  const renamed = renameModel(target, format, call, cleaned ?? body)
+  return { ...renamed, body: renamed.body ?? cleaned }
 }
 
 function renameModel(target: AttemptTarget, format: Format, call: ProviderCall, body: Buffer): WrittenBody {

@@ -9,7 +9,7 @@ import { readRequest } from './read-request.ts'
 import { writeAnswer } from './write-answer.ts'
 import { writeRequest } from './write-request.ts'
 
-export { withoutUnsignedThoughts } from './without-unsigned-thoughts.ts'
+export { unsignedThoughts } from './unsigned-thoughts.ts'
 
 export const anthropicMessagesClient: ClientDialect = {
   paramNames: new Map([

@@ -9,6 +9,8 @@ import { readRequest } from './read-request.ts'
 import { writeAnswer } from './write-answer.ts'
 import { writeRequest } from './write-request.ts'
 
+export { chatSignatures, chatThoughts } from './foreign-members.ts'
+
 export const openAiChatClient: ClientDialect = {
   paramNames: new Map(),
   readRequest,

@@ -7,18 +7,22 @@ import type { JsonValue } from '../conversation.ts'
 import { asObject, asString } from '../json-value.ts'
 
 /** Base64url of `{"tollgate":`, which is 12 bytes long and so a prefix of what is ours. The number behind it is the version. */
-const mark = Buffer.from('{"tollgate":', 'utf8').toString('base64url')
+export const encryptedContentMark = Buffer.from('{"tollgate":', 'utf8').toString('base64url')
 const version = 1
 
-/** Undefined for thoughts that no provider wants back: neither signed nor hidden. */
-export function writeEncryptedContent({ text, signature, redacted }: Omit<ReasoningPart, 'kind'>): string | undefined {
-  if (signature === undefined && redacted === undefined) return undefined
+/** Of thoughts that no provider wants back, neither signed nor hidden, no more than the mark that they are not OpenAI's (foreign-items.ts). */
+export function writeEncryptedContent({ text, signature, redacted }: Omit<ReasoningPart, 'kind'>): string {
+  if (signature === undefined && redacted === undefined) return Buffer.from(JSON.stringify({ tollgate: version }), 'utf8').toString('base64url')
   return Buffer.from(JSON.stringify({ tollgate: version, text, signature, redacted }), 'utf8').toString('base64url')
 }
 
-/** Undoes writeEncryptedContent. Undefined for what it never made, such as OpenAI's own. The text in it is the signed one: a client may have cut its copy. */
+export function isOurs(content: string): boolean {
+  return content.startsWith(encryptedContentMark)
+}
+
+/** Undoes writeEncryptedContent. Undefined for a mere mark, and for what it never made, such as OpenAI's own. The text in it is the signed one: a client may have cut its copy. */
 export function readEncryptedContent(content: string): ReasoningPart | undefined {
-  if (!content.startsWith(mark)) return undefined
+  if (!isOurs(content)) return undefined
   const fields = asObject(parse(Buffer.from(content, 'base64url').toString('utf8')))
   if (fields?.['tollgate'] !== version) return undefined
   const text = asString(fields['text']) ?? ''

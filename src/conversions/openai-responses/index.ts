@@ -5,6 +5,8 @@ import { ResponseEventWriter } from './event-writer.ts'
 import { readRequest } from './read-request.ts'
 import { writeAnswer } from './write-answer.ts'
 
+export { foreignItems } from './foreign-items.ts'
+
 export const openAiResponsesClient: ClientDialect = {
   paramNames: new Map([
     ['messages', 'input'],

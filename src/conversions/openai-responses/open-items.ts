@@ -149,7 +149,7 @@ export class OpenReasoning implements OpenItem {
   }
 
   begin(): string {
-    return this.#events.event('response.output_item.added', { output_index: this.#place.index, item: reasoningItem(this.#place.id, { text: '' }) })
+    return this.#events.event('response.output_item.added', { output_index: this.#place.index, item: { id: this.#place.id, type: 'reasoning', summary: [] } })
   }
 
   add(_part: number, text: string): string {

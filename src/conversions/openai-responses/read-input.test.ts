@@ -105,11 +105,11 @@ describe('reading the input of a Responses request', () => {
 
   it('takes thoughts back as the provider signed them, whatever became of the summary', () => {
     const thought = { text: 'as signed', signature: 'sig' }
-    const encrypted_content = writeEncryptedContent(thought) ?? ''
+    const encrypted_content = writeEncryptedContent(thought)
     const { messages, dropped } = read({ type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'cut' }], encrypted_content }, { role: 'assistant', content: 'so' })
     assert.deepEqual(messages, [{ role: 'assistant', parts: [{ kind: 'reasoning', ...thought }, text('so')] }])
     assert.deepEqual(dropped, [])
-    const redacted = writeEncryptedContent({ text: '', redacted: 'xyz' }) ?? ''
+    const redacted = writeEncryptedContent({ text: '', redacted: 'xyz' })
     assert.deepEqual(read({ type: 'reasoning', summary: [], encrypted_content: redacted }).messages[0]?.parts, [{ kind: 'reasoning', text: '', redacted: 'xyz' }])
   })
 
@@ -119,6 +119,8 @@ describe('reading the input of a Responses request', () => {
     assert.deepEqual([foreign.messages[0]?.parts, foreign.dropped], [[{ kind: 'reasoning', text: 'a\nb' }], ['input.encrypted_content']])
     const open = read({ type: 'reasoning', summary: [], content: [{ type: 'reasoning_text', text: 'c' }] })
     assert.deepEqual(open.messages[0]?.parts, [{ kind: 'reasoning', text: 'c' }])
+    const unsigned = read({ type: 'reasoning', summary, encrypted_content: writeEncryptedContent({ text: 'a' }) })
+    assert.deepEqual([unsigned.messages[0]?.parts, unsigned.dropped], [[{ kind: 'reasoning', text: 'a\nb' }], []])
     assert.deepEqual(read({ type: 'reasoning', summary: [] }, { role: 'user', content: 'x' }).messages.length, 1)
   })
 

@@ -15,7 +15,7 @@ import {
   unsupported,
 } from '../openai-chat/field-checks.ts'
 import { splitSignature } from '../tool-call-signature.ts'
-import { readEncryptedContent } from './encrypted-content.ts'
+import { isOurs, readEncryptedContent } from './encrypted-content.ts'
 import { isHostedItem, membersOf } from './item-types.ts'
 import { readAssistantContent, readOutput, readTexts, readUserContent } from './read-content.ts'
 
@@ -132,7 +132,7 @@ class InputReader {
     const encrypted = optionalString(item['encrypted_content'], `${at}.encrypted_content`) ?? ''
     const ours = readEncryptedContent(encrypted)
     if (ours !== undefined) return [ours]
-    if (encrypted !== '') this.#dropped.add('input.encrypted_content')
+    if (encrypted !== '' && !isOurs(encrypted)) this.#dropped.add('input.encrypted_content')
     const text = joinTexts(item, 'content', at) || joinTexts(item, 'summary', at)
     return text === '' ? [] : [{ kind: 'reasoning', text }]
   }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import OpenAI from 'openai'
 import type { Answer } from '../answer.ts'
 import type { JsonObject } from '../conversation.ts'
-import { readEncryptedContent, writeEncryptedContent } from './encrypted-content.ts'
+import { isOurs, readEncryptedContent, writeEncryptedContent } from './encrypted-content.ts'
 import { readInput } from './read-input.ts'
 import { writeAnswer } from './write-answer.ts'
 
@@ -96,12 +96,14 @@ describe('writing a whole answer for the Responses API', () => {
 })
 
 describe('encrypted content', () => {
-  it('is there only for thoughts that a provider wants back', () => {
-    assert.equal(writeEncryptedContent({ text: 'loud' }), undefined)
+  it('is a mere mark of thoughts that no provider wants back', () => {
+    const mark = writeEncryptedContent({ text: 'loud' })
+    assert.deepEqual([isOurs(mark), readEncryptedContent(mark), mark.length < 24], [true, undefined, true])
+    assert.equal(isOurs('gAAAAABo'), false)
   })
 
   it('is ours only when it is whole', () => {
-    const ours = writeEncryptedContent({ text: 'x', signature: 's' }) ?? ''
+    const ours = writeEncryptedContent({ text: 'x', signature: 's' })
     assert.deepEqual(readEncryptedContent(ours), { kind: 'reasoning', text: 'x', signature: 's' })
     assert.equal(readEncryptedContent(ours.slice(0, -4)), undefined)
     assert.equal(readEncryptedContent(''), undefined)

@@ -30,9 +30,7 @@ export function callItem(id: string, call: Omit<ToolCallPart, 'kind'>, status: I
 
 /** What the model thought is what OpenAI calls a summary: the only form of thoughts that its clients know to show. */
 export function reasoningItem(id: string, thought: Omit<ReasoningPart, 'kind'>): JsonObject {
-  const encrypted = writeEncryptedContent(thought)
-  const summary = thought.text === '' ? [] : [summaryPart(thought.text)]
-  return { id, type: 'reasoning', summary, ...(encrypted === undefined ? {} : { encrypted_content: encrypted }) }
+  return { id, type: 'reasoning', summary: thought.text === '' ? [] : [summaryPart(thought.text)], encrypted_content: writeEncryptedContent(thought) }
 }
 
 export function summaryPart(text: string): JsonObject {
