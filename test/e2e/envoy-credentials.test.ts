@@ -22,6 +22,8 @@ for (const { version, skip } of envoysUnderTest()) {
       const open = provider('open', { port: upstreams.open.port })
       const alone = provider('alone', { port: upstreams.alone.port, api: 'anthropic', credential: fromEnvironment('TEST_KEY_ALONE') })
       gateway = await startScriptedGateway({ version, models: [model('m', [one, two, open]), model('a', [alone])], environment })
+      // No API serves all three as they are, so where a chain is a cluster there is only the one whose requests may be converted.
+      gateway.services.script.stage = version === '1.40' ? 'plain' : 'convert'
       gateway.services.script.attempt = (name) => attemptHeaders[name] ?? {}
     })
     beforeEach(() => {

@@ -30,6 +30,7 @@ models:
   rather: {providers: [keyless, second]}
   claude: {providers: [message]}
 callers: [{headers: {user: x-user-id}}]
+cool_down: off
 `
 const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 }
 const answerOf = (name: string): Behaviour => ({ status: 200, body: JSON.stringify({ object: 'chat.completion', model: name, choices: [], usage }) })

@@ -8,6 +8,8 @@ import { chainClusterName } from '../../../src/providers/chain-name.ts'
 /** What the request stage is to decide for every request. */
 export interface Script {
   chain: readonly string[]
+  /** Which cluster of a chain of several is meant where each chain has its own; `plain` unless said. */
+  stage: 'plain' | 'convert'
   /** `io.envoy.ai_gateway`, written with the route. */
   metadata: Readonly<Record<string, string | number>>
   /** Overwrites metadata when the answer has come. */
@@ -37,7 +39,7 @@ export interface ScriptedServices {
 }
 
 export async function startScriptedServices(address = '127.0.0.1:0'): Promise<ScriptedServices> {
-  const script: Script = { chain: [], metadata: {}, charged: {}, attempt: () => ({}), limitCode: 1 }
+  const script: Script = { chain: [], stage: 'plain', metadata: {}, charged: {}, attempt: () => ({}), limitCode: 1 }
   const services: Pick<ScriptedServices, 'script' | 'rateLimitCalls' | 'answers' | 'attempts'> = { script, rateLimitCalls: [], answers: [], attempts: [] }
   const server = new Server()
   server.addService(
@@ -137,9 +139,10 @@ function attemptStage({ script, attempts }: Services, call: Call): void {
   })
 }
 
-function routed({ chain }: Script): object {
+function routed({ chain, stage: several }: Script): object {
+  const stage = chain.length > 1 ? several : 'plain'
   if (chain.length === 0) return {}
-  const headers = { 'x-tollgate-chain': chainClusterName(chain.map((name) => ({ provider: { name }, stage: 'plain' }))), 'x-envoy-max-retries': String(chain.length - 1) }
+  const headers = { 'x-tollgate-chain': chainClusterName(chain.map((name) => ({ provider: { name }, stage }))), 'x-envoy-max-retries': String(chain.length - 1) }
   return { response: { clear_route_cache: true, header_mutation: { set_headers: setHeaders(headers), remove_headers: ['authorization', 'x-api-key'] } } }
 }
 
