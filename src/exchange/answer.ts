@@ -3,6 +3,7 @@
 
 import type { Clock } from '../core/clock.ts'
 import { type ContentDecoder, isTruncatedContent } from '../core/content-decoder.ts'
+import { formatDecimal } from '../core/money.ts'
 import { canonicalUsage } from '../core/usage.ts'
 import type { Format, StreamReader } from '../formats/format.ts'
 import type { Action } from './action.ts'
@@ -52,6 +53,7 @@ export class JsonAnswer {
     const usage = completeUsage(format.name, known) ?? estimateAnswer(known, { inputTokens: inputTokensEstimate, outputTokens: facts.outputTokensEstimate })
     charge.set(usage, served)
     headers['x-ai-gateway-tokens-used'] = String(usage.totalTokens ?? 0)
+    if (charge.price !== undefined) headers['x-tollgate-cost-usd'] = formatDecimal(charge.price.nanoDollars, 9)
     return { kind: 'pass', headers: { set: headers }, ...replaced, metadata: { [METADATA_NAMESPACE]: charge.toMetadata() } }
   }
 }

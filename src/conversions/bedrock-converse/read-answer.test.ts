@@ -92,6 +92,11 @@ describe('usage of Converse', () => {
     assert.deepEqual(canonicalUsage(partial ?? {}), { inputTokens: 103, cachedInputTokens: 100, cacheCreationInputTokens: undefined, outputTokens: 2, reasoningTokens: undefined, totalTokens: 105, flags: [] })
   })
 
+  it('says what of the cache writes is kept for an hour', () => {
+    const usage = { inputTokens: 3, outputTokens: 2, cacheWriteInputTokens: 50, cacheDetails: [{ ttl: '5m', inputTokens: 20 }, { ttl: '1h', inputTokens: 30 }] }
+    assert.deepEqual(canonicalUsage(readUsage(usage) ?? {}).details, { cacheCreation1hInputTokens: 30 })
+  })
+
   it('leaves lies to be judged, and is undefined without counts', () => {
     assert.deepEqual(canonicalUsage(readUsage({ inputTokens: -5, outputTokens: 'x', cacheReadInputTokens: null }) ?? {}).flags, ['negative', 'not_a_number'])
     assert.equal(readUsage({ cacheDetails: [] }), undefined)

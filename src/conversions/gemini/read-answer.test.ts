@@ -119,6 +119,17 @@ describe("Gemini's usage", () => {
     })
   })
 
+  it('has audio and pictures of both sides, and what of them was cached', () => {
+    const usage = readUsage({
+      promptTokenCount: 100,
+      candidatesTokenCount: 1290,
+      promptTokensDetails: [{ modality: 'TEXT', tokenCount: 20 }, { modality: 'AUDIO', tokenCount: 50 }, { modality: 'IMAGE', tokenCount: 30 }],
+      cacheTokensDetails: [{ modality: 'AUDIO', tokenCount: 10 }],
+      candidatesTokensDetails: [{ modality: 'IMAGE', tokenCount: 1290 }],
+    })
+    assert.deepEqual(canonicalUsage(usage).details, { inputAudioTokens: 50, inputImageTokens: 30, cachedInputAudioTokens: 10, outputImageTokens: 1290 })
+  })
+
   it('counts thoughts once where the candidates include them', () => {
     assert.equal(readUsage({ promptTokenCount: 10, candidatesTokenCount: 50, thoughtsTokenCount: 30, totalTokenCount: 60 }).outputTokens, 50)
   })
