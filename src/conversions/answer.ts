@@ -19,6 +19,9 @@ export type FinishReason =
   /** The model itself refused. */
   | 'refusal'
 
+/** What a refusal says where the provider told that its model refused, but not in which words. */
+export const unspokenRefusal = 'The model refused to answer.'
+
 export interface Answer {
   /** The provider's id of the answer; '' when it has none. */
   readonly id: string

@@ -8,7 +8,7 @@ import { noThreads } from './anthropic-messages/judge-parameters.ts'
 import { readError } from './bedrock-converse/read-error.ts'
 import type { JsonObject, JsonValue } from './conversation.ts'
 import type { EventReader, ProviderDialect } from './dialect.ts'
-import { asList, asObject, asString } from './json-value.ts'
+import { asList, asObject, asString, parseJsonText } from './json-value.ts'
 
 export type ClaudeEnvelope = 'bedrock-claude' | 'vertex-claude'
 
@@ -162,10 +162,5 @@ function anthropicError({ message, type }: ProviderError): JsonObject {
 }
 
 function parseObject(text: string): JsonObject | undefined {
-  try {
-    // JSON.parse gives nothing else.
-    return asObject(JSON.parse(text) as JsonValue)
-  } catch {
-    return undefined
-  }
+  return asObject(parseJsonText(text))
 }

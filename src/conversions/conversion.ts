@@ -7,6 +7,7 @@ import type { AnswerPart, ProviderError } from './answer.ts'
 import type { JsonObject, JsonValue } from './conversation.ts'
 import { ConvertedStream } from './converted-stream.ts'
 import type { AnswerContext, ClientDialect, ProviderDialect, Target, WrittenRequest } from './dialect.ts'
+import { parseJsonText } from './json-value.ts'
 
 export interface ConvertedRequest extends WrittenRequest {
   readonly stream: boolean
@@ -94,12 +95,7 @@ export function parseAnswer(body: Buffer): JsonValue {
 
 /** Undefined when it is no JSON. */
 export function parseJson(body: Buffer): JsonValue | undefined {
-  try {
-    // JSON.parse gives nothing else.
-    return JSON.parse(body.toString('utf8')) as JsonValue
-  } catch {
-    return undefined
-  }
+  return parseJsonText(body.toString('utf8'))
 }
 
 export function unique(names: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@
 import type { AnswerEvent, StartedPart } from '../answer.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
 import type { EventReader } from '../dialect.ts'
-import { asObject, asString } from '../json-value.ts'
+import { asObject, asString, parseJsonText } from '../json-value.ts'
 import { isAnswerTool } from '../structured-output.ts'
 import { readStopReason } from './map-stop-reason.ts'
 import { readError } from './read-error.ts'
@@ -32,13 +32,8 @@ export class AnthropicEventReader implements EventReader {
 
   read(_name: string, data: string): readonly AnswerEvent[] {
     if (this.#state === 'over' || data === '') return []
-    let value: JsonValue
-    try {
-      // JSON.parse gives nothing else.
-      value = JSON.parse(data) as JsonValue
-    } catch {
-      return this.#fail('The provider sent an event that is not JSON.')
-    }
+    const value = parseJsonText(data)
+    if (value === undefined) return this.#fail('The provider sent an event that is not JSON.')
     const event = asObject(value)
     return event === undefined ? this.#fail('The provider sent an event that is not an object.') : this.#readEvent(event)
   }

@@ -2,18 +2,9 @@
 // Source: docs.anthropic.com, API reference, "Messages", and its beta headers.
 
 import { TollgateError } from '../../core/errors.ts'
-import type { JsonObject, JsonValue } from '../conversation.ts'
+import type { JsonObject } from '../conversation.ts'
+import { type Judge, judgeAll } from '../judge-parameters.ts'
 import { expectList, expectObject, optionalString, unsupported } from './field-checks.ts'
-
-/** `honoured`: what every other API does anyhow. */
-type Verdict = 'honoured' | 'dropped'
-/** Throws when the value is wrong, or would change the answer. `value` is neither null nor undefined. */
-type Judge = (value: JsonValue, param: string) => Verdict
-
-/** Unknown names that are told to the client; a request can hold thousands. */
-const mostUnknownNames = 16
-/** What may stand in a header. */
-const plainName = /^[\w.-]{1,64}$/
 
 const honoured: Judge = () => 'honoured'
 const oneOf =
@@ -56,20 +47,7 @@ const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
 
 /** The names of what was left out. `read`: names that are read elsewhere. Throws TollgateError for what would change the answer. */
 export function judgeParameters(body: JsonObject, read: ReadonlySet<string>): string[] {
-  const dropped: string[] = []
-  let unknownNames = 0
-  for (const name in body) {
-    const value = body[name]
-    if (read.has(name) || value === undefined || value === null) continue
-    const judge = judges.get(name)
-    if (judge !== undefined) {
-      if (judge(value, name) === 'dropped') dropped.push(name)
-    } else if (unknownNames < mostUnknownNames && plainName.test(name)) {
-      unknownNames += 1
-      dropped.push(name)
-    }
-  }
-  return dropped
+  return judgeAll(body, judges, read)
 }
 
 /** For every provider but Anthropic itself. */

@@ -1,9 +1,9 @@
 // A whole answer as a message of Anthropic. Source: docs.anthropic.com, API reference, "Messages", response.
 
 import type { Answer, AnswerPart, FinishReason } from '../answer.ts'
-import type { JsonObject, JsonValue } from '../conversation.ts'
+import { readCallInput } from '../call-input.ts'
+import type { JsonObject } from '../conversation.ts'
 import type { AnswerContext } from '../dialect.ts'
-import { asObject } from '../json-value.ts'
 import { withSignature } from '../tool-call-signature.ts'
 import { callId } from './call-id.ts'
 import { writeStopReason } from './map-stop-reason.ts'
@@ -49,17 +49,6 @@ function writePart(part: AnswerPart, index: number, context: AnswerContext): Jso
       // Unsigned thoughts have the signature of nothing: they can be read, but no provider takes them back.
       return part.text === '' && part.signature === undefined ? undefined : { type: 'thinking', thinking: part.text, signature: part.signature ?? '' }
     case 'tool_call':
-      return { type: 'tool_use', id: toolUseId({ id: part.id, signature: part.signature, index }, context), name: part.name, input: readInput(part.arguments) }
-  }
-}
-
-// What a model wrote may be cut, or wrong: the client sees it all the same, and its tool can complain.
-function readInput(text: string): JsonObject {
-  if (text.trim() === '') return {}
-  try {
-    // JSON.parse gives nothing else.
-    return asObject(JSON.parse(text) as JsonValue) ?? { INVALID_JSON: text }
-  } catch {
-    return { INVALID_JSON: text }
+      return { type: 'tool_use', id: toolUseId({ id: part.id, signature: part.signature, index }, context), name: part.name, input: readCallInput(part.arguments) }
   }
 }

@@ -1,8 +1,9 @@
 // The turns of a conversation as Anthropic's messages: user and assistant in turn, results of tools first in the user's, nothing empty.
 // Source: docs.anthropic.com, API reference, "Messages"; "Handle tool calls"; "Extended thinking", preserving thinking blocks.
 
-import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, JsonValue, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
-import { asObject, asString } from '../json-value.ts'
+import { readCallInput } from '../call-input.ts'
+import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
+import { asString } from '../json-value.ts'
 import type { CacheMarks } from './cache-marks.ts'
 import { callId } from './call-id.ts'
 import { unreadable, writeDocument, writeImage } from './write-media.ts'
@@ -109,21 +110,7 @@ function writeAssistant(parts: readonly AssistantPart[], { marks, keepsThoughts,
 }
 
 function writeCall(part: ToolCallPart): JsonObject {
-  return { type: 'tool_use', id: callId(part.id), name: part.name, input: readInput(part.arguments) }
-}
-
-// A model may have written broken arguments, and its client keeps them. The wrapping is what Anthropic recommends for such
-// (docs.anthropic.com, "Fine-grained tool streaming", invalid JSON).
-function readInput(text: string): JsonObject {
-  if (text === '' || text === '{}') return {}
-  try {
-    // JSON.parse gives nothing else.
-    const input = asObject(JSON.parse(text) as JsonValue)
-    if (input !== undefined) return input
-  } catch {
-    return isBlank(text) ? {} : { INVALID_JSON: text }
-  }
-  return { INVALID_JSON: text }
+  return { type: 'tool_use', id: callId(part.id), name: part.name, input: readCallInput(part.arguments) }
 }
 
 /**

@@ -2,9 +2,9 @@
 // and the usage behind it in metadata. Exceptions come as frames of their own, named after themselves.
 
 import type { AnswerEvent } from '../answer.ts'
-import type { JsonObject, JsonValue } from '../conversation.ts'
+import type { JsonObject } from '../conversation.ts'
 import type { EventReader } from '../dialect.ts'
-import { asObject, asString } from '../json-value.ts'
+import { asObject, asString, parseJsonText } from '../json-value.ts'
 import { BlockReader } from './block-reader.ts'
 import { describeFailure, mapStopReason } from './map-stop-reason.ts'
 import { readStopSequence } from './read-answer.ts'
@@ -22,7 +22,7 @@ class ConverseEventReader implements EventReader {
 
   read(name: string, data: string): readonly AnswerEvent[] {
     if (this.#state === 'over') return []
-    const event = parseObject(data)
+    const event = asObject(parseJsonText(data))
     if (name.endsWith('Exception')) {
       this.#state = 'over'
       return [{ kind: 'error', error: readError(event, name) }]
@@ -101,14 +101,5 @@ class ConverseEventReader implements EventReader {
   #fail(problem: string, events: AnswerEvent[]): void {
     this.#state = 'over'
     events.push({ kind: 'error', error: { message: `The provider's stream cannot be read: ${problem}.`, type: undefined } })
-  }
-}
-
-function parseObject(data: string): JsonObject | undefined {
-  try {
-    // JSON.parse gives nothing else.
-    return asObject(JSON.parse(data) as JsonValue)
-  } catch {
-    return undefined
   }
 }

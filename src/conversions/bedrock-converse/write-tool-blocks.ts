@@ -1,22 +1,15 @@
 // Calls of tools and their results in the history of a conversation.
 // Source: Bedrock user guide, "Use a tool to complete an Amazon Bedrock model response".
 
-import type { JsonObject, JsonValue, ToolCallPart, ToolResultPart } from '../conversation.ts'
-import { asObject } from '../json-value.ts'
+import { readCallInput } from '../call-input.ts'
+import type { JsonObject, ToolCallPart, ToolResultPart } from '../conversation.ts'
 import type { DocumentNames } from './document-names.ts'
 import type { ModelTraits } from './model-traits.ts'
 import { toolUseId } from './tool-use-id.ts'
 import { writeDocument, writeImage } from './write-media.ts'
 
 export function writeToolUse(part: ToolCallPart): JsonObject {
-  return { toolUse: { toolUseId: toolUseId(part.id), name: part.name, input: readInput(part.arguments) } }
-}
-
-// A model may have written broken arguments, and its client keeps them; Bedrock takes nothing but objects. The wrapping is what Anthropic
-// recommends for such (docs.anthropic.com, "Fine-grained tool streaming", invalid JSON).
-function readInput(text: string): JsonObject {
-  if (text.trim() === '') return {}
-  return parseObject(text) ?? { INVALID_JSON: text }
+  return { toolUse: { toolUseId: toolUseId(part.id), name: part.name, input: readCallInput(part.arguments) } }
 }
 
 /** A failure is told by `status` where that is known, to Claude and Nova, and by the text elsewhere. */
@@ -36,13 +29,4 @@ export function writeToolResult(part: ToolResultPart, { traits, names }: { reado
   if (content.length === 0) content.push({ text: '' })
   if (!part.isError) return { toolResult: { toolUseId: toolUseId(part.callId), content } }
   return { toolResult: { toolUseId: toolUseId(part.callId), content: knowsStatus ? content : [{ text: 'The call failed:' }, ...content], ...(knowsStatus ? { status: 'error' } : {}) } }
-}
-
-function parseObject(text: string): JsonObject | undefined {
-  try {
-    // JSON.parse gives nothing but JSON values.
-    return asObject(JSON.parse(text) as JsonValue)
-  } catch {
-    return undefined
-  }
 }

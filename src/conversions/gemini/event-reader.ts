@@ -2,9 +2,9 @@
 // terminal event: an answer is complete when a candidate said its finishReason and the bytes are over.
 
 import type { AnswerEvent } from '../answer.ts'
-import type { JsonObject, JsonValue } from '../conversation.ts'
+import type { JsonObject } from '../conversation.ts'
 import type { EventReader } from '../dialect.ts'
-import { asList, asObject, asString, isList } from '../json-value.ts'
+import { asList, asObject, asString, isList, parseJsonText } from '../json-value.ts'
 import { madeUpId } from './call-id.ts'
 import { describeFailure, mapFinishReason } from './map-finish-reason.ts'
 import { readError } from './read-error.ts'
@@ -29,13 +29,8 @@ class GeminiEventReader implements EventReader {
 
   read(_name: string, data: string): readonly AnswerEvent[] {
     if (this.#state === 'over' || data === '') return []
-    let value: JsonValue
-    try {
-      // JSON.parse gives nothing else.
-      value = JSON.parse(data) as JsonValue
-    } catch {
-      return this.#fail('The provider sent an event that is not JSON.')
-    }
+    const value = parseJsonText(data)
+    if (value === undefined) return this.#fail('The provider sent an event that is not JSON.')
     // An error in the middle of a stream may come in a list.
     const chunk = asObject(isList(value) ? value[0] : value)
     if (chunk === undefined) return this.#fail('The provider sent an event that is not an object.')

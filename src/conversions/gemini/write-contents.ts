@@ -2,8 +2,8 @@
 // Sources: ai.google.dev, "Function calling" and "Thought signatures".
 
 import { TollgateError } from '../../core/errors.ts'
-import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, JsonValue, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
-import { asObject } from '../json-value.ts'
+import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
+import { asObject, parseJsonText } from '../json-value.ts'
 import { isMadeUpId } from './call-id.ts'
 import { signedGeneration } from './model-generation.ts'
 import { writeMedia } from './write-media.ts'
@@ -149,10 +149,5 @@ function isEmptyText(part: UserPart): boolean {
 function parseObject(text: string): JsonObject | undefined {
   // Most results are plain text: no exception for each of them.
   if (!text.trimStart().startsWith('{')) return undefined
-  try {
-    // JSON.parse gives nothing but JSON values.
-    return asObject(JSON.parse(text) as JsonValue)
-  } catch {
-    return undefined
-  }
+  return asObject(parseJsonText(text))
 }

@@ -4,7 +4,7 @@
 import type { AnswerEvent, StartedPart } from '../answer.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
 import type { EventReader } from '../dialect.ts'
-import { isJsonArray, isJsonObject } from './field-checks.ts'
+import { isJsonObject, isList, parseJsonText } from '../json-value.ts'
 import { readFinish, readUsage, stringOr } from './read-answer.ts'
 import { isError, readError } from './read-error.ts'
 import { type ReadText, readTexts } from './read-texts.ts'
@@ -26,7 +26,7 @@ export class ChatEventReader implements EventReader {
     if (this.#isOver) return []
     if (data.length < 16 && data.trim() === '[DONE]') return this.#end()
     const events: AnswerEvent[] = []
-    const problem = this.#readChunk(name, parse(data), events)
+    const problem = this.#readChunk(name, parseJsonText(data), events)
     if (problem !== undefined) this.#fail(problem, events)
     return events
   }
@@ -45,7 +45,7 @@ export class ChatEventReader implements EventReader {
       return undefined
     }
     const choices = chunk['choices'] ?? []
-    if (!isJsonArray(choices)) return 'choices is no array'
+    if (!isList(choices)) return 'choices is no array'
     const usage = readUsage(chunk)
     if (choices.length === 0 && usage === undefined) return undefined
     this.#start(chunk, events)
@@ -102,7 +102,7 @@ export class ChatEventReader implements EventReader {
   // Gateways such as LiteLLM send a thought's signature in its last delta.
   #signThought(delta: JsonObject, events: AnswerEvent[]): undefined {
     const blocks = delta['thinking_blocks']
-    if (this.#open?.kind !== 'reasoning' || !isJsonArray(blocks)) return
+    if (this.#open?.kind !== 'reasoning' || !isList(blocks)) return
     const signature = blocks.map((block) => (isJsonObject(block) ? block['signature'] : undefined)).find((text) => typeof text === 'string' && text !== '')
     if (typeof signature === 'string') events.push({ kind: 'signature', index: this.#open.index, signature })
   }
@@ -110,7 +110,7 @@ export class ChatEventReader implements EventReader {
   #readCalls(delta: JsonObject, events: AnswerEvent[]): string | undefined {
     const legacy = delta['function_call']
     const calls = delta['tool_calls'] ?? (isJsonObject(legacy) ? [{ index: 0, function: legacy }] : [])
-    if (!isJsonArray(calls)) return 'tool_calls is no array'
+    if (!isList(calls)) return 'tool_calls is no array'
     if (calls.length > 0 && this.#isFinished) return 'a tool call came after the end'
     for (const call of calls) {
       if (!isJsonObject(call)) return 'a tool call is no object'
@@ -157,14 +157,5 @@ export class ChatEventReader implements EventReader {
   #fail(problem: string, events: AnswerEvent[]): void {
     this.#isOver = true
     events.push({ kind: 'error', error: { message: `The provider's stream cannot be read: ${problem}.`, type: undefined } })
-  }
-}
-
-function parse(data: string): JsonValue | undefined {
-  try {
-    // JSON.parse gives nothing else.
-    return JSON.parse(data) as JsonValue
-  } catch {
-    return undefined
   }
 }

@@ -2,12 +2,12 @@
 // What a chunk repeats is made once; of an event only its text is turned into JSON.
 
 import type { RawUsage } from '../../core/usage.ts'
-import type { AnswerEvent, FinishReason, ProviderError, StartedPart } from '../answer.ts'
+import { type AnswerEvent, type FinishReason, type ProviderError, type StartedPart, unspokenRefusal } from '../answer.ts'
 import type { JsonObject } from '../conversation.ts'
 import type { AnswerContext, EventWriter } from '../dialect.ts'
 import { withSignature } from '../tool-call-signature.ts'
 import { openaiFinishReason } from './finish-reasons.ts'
-import { answerId, thinkingBlock, unspokenRefusal } from './write-answer.ts'
+import { answerId, thinkingBlock } from './write-answer.ts'
 import { writeUsage } from './write-usage.ts'
 
 /** Characters of thoughts that are kept until the end, because their signature is worth nothing without them. Beyond, both are left out. */

@@ -1,17 +1,8 @@
 // The parameters of a chat request that no other API has: which may be left out and named to the client, and which would change the answer.
 
 import type { JsonObject, JsonValue } from '../conversation.ts'
-import { expectArray, expectObject, expectOneOf, malformed, notThis, optionalBoolean, optionalInteger, optionalString, unsupported } from './field-checks.ts'
-
-/** `honoured`: what every other API does anyhow. */
-type Verdict = 'honoured' | 'dropped'
-/** Throws when the value is wrong, or would change the answer. `value` is neither null nor undefined. */
-type Judge = (value: JsonValue, param: string) => Verdict
-
-/** Unknown names that are told to the client; a request can hold thousands. */
-const mostUnknownNames = 16
-/** What may stand in a header. */
-const plainName = /^[\w.-]{1,64}$/
+import { expectArray, expectObject, expectOneOf, malformed, notThis, optionalBoolean, optionalInteger, optionalString, unsupported } from '../field-checks.ts'
+import { type Judge, judgeAll, type Verdict } from '../judge-parameters.ts'
 
 const dropString: Judge = (value, param) => (optionalString(value, param) === undefined ? 'honoured' : 'dropped')
 const dropTrue: Judge = (value, param) => (optionalBoolean(value, param) === true ? 'dropped' : 'honoured')
@@ -44,21 +35,8 @@ const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
 ])
 
 /** The names of what was left out. `read`: names that are read elsewhere. Throws TollgateError for what would change the answer. */
-export function judgeParameters(body: JsonObject, read: ReadonlySet<string>): readonly string[] {
-  const dropped: string[] = []
-  let unknownNames = 0
-  for (const name in body) {
-    const value = body[name]
-    if (read.has(name) || value === undefined || value === null) continue
-    const judge = judges.get(name)
-    if (judge !== undefined) {
-      if (judge(value, name) === 'dropped') dropped.push(name)
-    } else if (unknownNames < mostUnknownNames && plainName.test(name)) {
-      unknownNames += 1
-      dropped.push(name)
-    }
-  }
-  return dropped
+export function judgeParameters(body: JsonObject, read: ReadonlySet<string>): string[] {
+  return judgeAll(body, judges, read)
 }
 
 /** Usage in streams is not ours to decide; obfuscation is padding that nobody misses. */

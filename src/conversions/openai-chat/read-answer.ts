@@ -5,7 +5,7 @@ import { convertOpenaiUsage } from '../../core/usage-fields.ts'
 import type { RawUsage } from '../../core/usage.ts'
 import type { Answer, AnswerPart, FinishReason } from '../answer.ts'
 import type { JsonObject, JsonValue, ReasoningPart, ToolCallPart } from '../conversation.ts'
-import { isJsonArray, isJsonObject } from './field-checks.ts'
+import { isJsonObject, isList } from '../json-value.ts'
 import { readFinishReason } from './finish-reasons.ts'
 import { thoughtSignature } from './read-assistant.ts'
 import { isError, readError } from './read-error.ts'
@@ -14,7 +14,7 @@ import { readTexts } from './read-texts.ts'
 export function readAnswer(body: JsonValue): Answer {
   if (!isJsonObject(body)) throw unreadable('it is no JSON object')
   if (isError(body)) throw new TollgateError('provider_error', `The provider answered with an error: ${readError(body).message}`)
-  const [choice] = isJsonArray(body['choices']) ? body['choices'] : []
+  const [choice] = isList(body['choices']) ? body['choices'] : []
   const message = isJsonObject(choice) ? choice['message'] : undefined
   if (!isJsonObject(choice) || !isJsonObject(message)) throw unreadable('it has no choices[0].message')
   const id = stringOr(body['id'], '')
@@ -55,7 +55,7 @@ export function argumentsText(value: JsonValue | undefined): string | undefined 
 }
 
 function readCalls(message: JsonObject, answerId: string): readonly ToolCallPart[] {
-  const calls = isJsonArray(message['tool_calls']) ? message['tool_calls'] : []
+  const calls = isList(message['tool_calls']) ? message['tool_calls'] : []
   const legacy = message['function_call']
   const all: readonly JsonValue[] = calls.length === 0 && isJsonObject(legacy) ? [{ function: legacy }] : calls
   return all.map((call, place) => {
@@ -70,7 +70,7 @@ function readCalls(message: JsonObject, answerId: string): readonly ToolCallPart
 
 // From another gateway, which answers for a provider that signs its thoughts.
 function readThinkingBlocks(value: JsonValue | undefined): readonly ReasoningPart[] {
-  if (!isJsonArray(value)) return []
+  if (!isList(value)) return []
   return value.flatMap((block): ReasoningPart[] => {
     if (!isJsonObject(block)) return []
     if (typeof block['data'] === 'string') return [{ kind: 'reasoning', text: '', redacted: block['data'] }]

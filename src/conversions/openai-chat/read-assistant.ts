@@ -2,8 +2,9 @@
 
 import type { AssistantPart, JsonObject, JsonValue, ReasoningPart, ToolCallPart } from '../conversation.ts'
 import { splitSignature } from '../tool-call-signature.ts'
-import { expectArray, expectObject, expectOneOf, expectString, isJsonObject, malformed, optionalString, unsupported } from './field-checks.ts'
-import { readCacheMark } from './read-cache-mark.ts'
+import { expectArray, expectObject, expectOneOf, expectString, malformed, optionalString, unsupported } from '../field-checks.ts'
+import { isJsonObject } from '../json-value.ts'
+import { readCacheMark } from '../read-cache-mark.ts'
 import { readAssistantContent, readThinking } from './read-content.ts'
 
 export function readAssistant(message: JsonObject, at: string): readonly AssistantPart[] {

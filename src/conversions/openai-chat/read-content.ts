@@ -1,9 +1,11 @@
 // The `content` of a message: a string, or an array of parts. Empty text is left out, because other APIs refuse it.
 
 import type { AssistantPart, AudioPart, CacheMark, DocumentPart, ImagePart, JsonObject, JsonValue, ReasoningPart, TextPart } from '../conversation.ts'
-import { expectObject, expectString, isJsonArray, malformed, notThis } from './field-checks.ts'
-import { readCacheMark } from './read-cache-mark.ts'
-import { readAudio, readFile, readImage } from './read-media.ts'
+import { expectObject, expectString, malformed, notThis } from '../field-checks.ts'
+import { isList } from '../json-value.ts'
+import { readCacheMark } from '../read-cache-mark.ts'
+import { readAudio } from '../read-media.ts'
+import { readFile, readImage } from './read-media.ts'
 
 type ReadPart<Part> = (type: JsonValue | undefined, part: JsonObject, at: string) => Part
 
@@ -60,7 +62,7 @@ function readContent<Part extends { readonly kind: string; readonly text?: strin
   readPart: ReadPart<Part | TextPart>,
 ): (Part | TextPart)[] {
   if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }]
-  if (!isJsonArray(content)) throw malformed(`${at}.content`, `must be a string or an array of parts, ${notThis(content)}`)
+  if (!isList(content)) throw malformed(`${at}.content`, `must be a string or an array of parts, ${notThis(content)}`)
   if (content.length === 0) throw malformed(`${at}.content`, 'must not be an empty array')
   const parts: (Part | TextPart)[] = []
   for (const [index, value] of content.entries()) {

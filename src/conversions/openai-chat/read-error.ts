@@ -2,13 +2,13 @@
 
 import type { ProviderError } from '../answer.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
-import { isJsonArray, isJsonObject } from './field-checks.ts'
+import { isJsonObject, isList } from '../json-value.ts'
 
 const unexplained = 'The provider answered with an error and did not say which.'
 
 export function readError(body: JsonValue | undefined): ProviderError {
   // Google's OpenAI endpoint puts the object into an array.
-  const whole = isJsonArray(body) ? body[0] : body
+  const whole = isList(body) ? body[0] : body
   if (!isJsonObject(whole)) return { message: typeof whole === 'string' && whole !== '' ? whole : unexplained, type: undefined }
   const error = whole['error']
   if (typeof error === 'string' && error !== '') return { message: error, type: typeOf(whole) }

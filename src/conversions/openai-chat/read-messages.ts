@@ -3,9 +3,9 @@
 
 import type { AssistantPart, JsonObject, JsonValue, Message, TextPart, UserPart } from '../conversation.ts'
 import { splitSignature } from '../tool-call-signature.ts'
-import { expectArray, expectObject, expectString, malformed, notThis } from './field-checks.ts'
+import { expectArray, expectObject, expectString, malformed, notThis } from '../field-checks.ts'
 import { readAssistant } from './read-assistant.ts'
-import { markLast, readCacheMark } from './read-cache-mark.ts'
+import { markLast, readCacheMark } from '../read-cache-mark.ts'
 import { readTexts, readToolContent, readUserContent } from './read-content.ts'
 
 export interface ReadMessages {

@@ -6,7 +6,6 @@ import {
   expectObject,
   expectOneOf,
   expectString,
-  isJsonArray,
   malformed,
   notThis,
   optionalBoolean,
@@ -14,7 +13,9 @@ import {
   optionalNumber,
   optionalObject,
   optionalString,
-} from './field-checks.ts'
+  optionalStrings,
+} from '../field-checks.ts'
+import { isList } from '../json-value.ts'
 import { checkStreamOptions, judgeParameters } from './judge-parameters.ts'
 import { readMessages } from './read-messages.ts'
 import { readTools } from './read-tools.ts'
@@ -53,7 +54,7 @@ export function readRequest(body: JsonObject): Conversation {
     stop: readStop(body['stop']),
     reasoning: readReasoning(body),
     user: optionalString(body['safety_identifier'], 'safety_identifier') ?? user,
-    metadata: readMetadata(body['metadata']),
+    metadata: optionalStrings(body['metadata'], 'metadata'),
     stream: optionalBoolean(body['stream'], 'stream') ?? false,
     dropped: droppedOfMessages.length === 0 ? dropped : [...dropped, ...droppedOfMessages],
   }
@@ -84,7 +85,7 @@ function readOutput(value: JsonValue | undefined): OutputFormat | undefined {
 function readStop(value: JsonValue | undefined): readonly string[] {
   if (value === undefined || value === null) return []
   if (typeof value === 'string') return value === '' ? [] : [value]
-  if (!isJsonArray(value)) throw malformed('stop', `must be a string or an array of strings, ${notThis(value)}`)
+  if (!isList(value)) throw malformed('stop', `must be a string or an array of strings, ${notThis(value)}`)
   return value.map((stop, index) => expectString(stop, `stop[${index}]`)).filter((stop) => stop !== '')
 }
 
@@ -106,10 +107,4 @@ function readReasoning(body: JsonObject): Reasoning | undefined {
       return { effort, budgetTokens, visible: true }
     }
   }
-}
-
-function readMetadata(value: JsonValue | undefined): Readonly<Record<string, string>> | undefined {
-  const metadata = optionalObject(value, 'metadata')
-  if (metadata === undefined) return undefined
-  return Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, expectString(text, `metadata.${key}`)]))
 }

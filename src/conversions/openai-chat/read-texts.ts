@@ -1,7 +1,7 @@
 // What a message, or a piece of one in a stream, thinks, says and refuses, wherever OpenAI and its look-alikes put it.
 
 import type { JsonObject, JsonValue } from '../conversation.ts'
-import { isJsonArray, isJsonObject } from './field-checks.ts'
+import { isJsonObject, isList } from '../json-value.ts'
 
 export interface ReadText {
   readonly kind: 'text' | 'reasoning' | 'refusal'
@@ -16,7 +16,7 @@ export function readTexts(message: JsonObject): readonly ReadText[] | undefined 
   const reasoning = [message['reasoning_content'], message['reasoning']].find((text) => typeof text === 'string' && text !== '')
   add(read, 'reasoning', reasoning)
   const content = message['content'] ?? ''
-  if (isJsonArray(content)) content.forEach((part) => addPart(read, part))
+  if (isList(content)) content.forEach((part) => addPart(read, part))
   else if (typeof content === 'string') add(read, 'text', content)
   else return undefined
   add(read, 'refusal', message['refusal'])
@@ -29,7 +29,7 @@ function addPart(read: ReadText[], part: JsonValue): void {
   if (part['type'] === 'text') add(read, 'text', part['text'])
   if (part['type'] !== 'thinking') return
   const thoughts = part['thinking']
-  if (isJsonArray(thoughts)) thoughts.forEach((thought) => add(read, 'reasoning', isJsonObject(thought) ? thought['text'] : undefined))
+  if (isList(thoughts)) thoughts.forEach((thought) => add(read, 'reasoning', isJsonObject(thought) ? thought['text'] : undefined))
   else add(read, 'reasoning', thoughts)
 }
 

@@ -7,15 +7,15 @@ import {
   expectObject,
   expectOneOf,
   expectString,
-  isJsonObject,
   malformed,
   notThis,
   optionalBoolean,
   optionalObject,
   optionalString,
   unsupported,
-} from './field-checks.ts'
-import { readCacheMark } from './read-cache-mark.ts'
+} from '../field-checks.ts'
+import { isJsonObject } from '../json-value.ts'
+import { readCacheMark } from '../read-cache-mark.ts'
 
 export interface ReadTools {
   readonly tools: readonly Tool[]

@@ -2,7 +2,7 @@
 
 import type { AnswerEvent } from '../answer.ts'
 import type { JsonObject } from '../conversation.ts'
-import { isJsonObject } from './field-checks.ts'
+import { isJsonObject } from '../json-value.ts'
 import { JsonEnd } from './json-end.ts'
 import { thoughtSignature } from './read-assistant.ts'
 import { argumentsText, makeCallId } from './read-answer.ts'

@@ -1,14 +1,11 @@
 // A whole answer as a `chat.completion`. Source: platform.openai.com, API reference, "The chat completion object".
 
-import type { Answer } from '../answer.ts'
+import { type Answer, unspokenRefusal } from '../answer.ts'
 import type { JsonObject, ReasoningPart, ToolCallPart } from '../conversation.ts'
 import type { AnswerContext } from '../dialect.ts'
 import { withSignature } from '../tool-call-signature.ts'
 import { openaiFinishReason } from './finish-reasons.ts'
 import { writeUsage } from './write-usage.ts'
-
-/** What `refusal` says when the provider told that its model refused, but not in which words. */
-export const unspokenRefusal = 'The model refused to answer.'
 
 export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject {
   let text = ''

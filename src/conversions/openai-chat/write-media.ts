@@ -1,7 +1,7 @@
 // Pictures, recordings and documents as parts of a user message. Source: platform.openai.com, API reference, "Chat", content parts.
 
 import type { AudioPart, DocumentPart, ImagePart, JsonObject } from '../conversation.ts'
-import { unsupported } from './field-checks.ts'
+import { unsupported } from '../field-checks.ts'
 
 const details = ['auto', 'low', 'high']
 const audioFormats: Readonly<Record<string, string>> = {

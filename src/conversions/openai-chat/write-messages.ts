@@ -2,7 +2,7 @@
 // Text alone is written as one string, which every look-alike reads; arrays only where there is more than text.
 
 import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, Message, ToolResultPart, UserPart } from '../conversation.ts'
-import { unsupported } from './field-checks.ts'
+import { unsupported } from '../field-checks.ts'
 import { writeToolCall } from './write-answer.ts'
 import { documentText, writeAudio, writeDocument, writeImage } from './write-media.ts'
 

@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto'
 import type { CacheMark, Conversation, JsonObject, JsonValue, OutputFormat, Tool, ToolChoice } from '../conversation.ts'
 import type { Target, WrittenRequest } from '../dialect.ts'
 import { effortOf } from '../reasoning.ts'
-import { unsupported } from './field-checks.ts'
+import { unsupported } from '../field-checks.ts'
 import { hasFixedSampling, isOpenaiModel, nearestEffort } from './openai-models.ts'
-import { isStrictSchema } from './strict-schema.ts'
+import { isStrictSchema } from '../strict-schema.ts'
 import { writeMessages } from './write-messages.ts'
 
 const longestToolName = 64

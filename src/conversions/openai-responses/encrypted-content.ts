@@ -3,8 +3,7 @@
 // back, and Anthropic refuses a tool loop whose thoughts are missing.
 
 import type { ReasoningPart } from '../conversation.ts'
-import type { JsonValue } from '../conversation.ts'
-import { asObject, asString } from '../json-value.ts'
+import { asObject, asString, parseJsonText } from '../json-value.ts'
 
 /** Base64url of `{"tollgate":`, which is 12 bytes long and so a prefix of what is ours. The number behind it is the version. */
 export const encryptedContentMark = Buffer.from('{"tollgate":', 'utf8').toString('base64url')
@@ -23,20 +22,11 @@ export function isOurs(content: string): boolean {
 /** Undoes writeEncryptedContent. Undefined for a mere mark, and for what it never made, such as OpenAI's own. The text in it is the signed one: a client may have cut its copy. */
 export function readEncryptedContent(content: string): ReasoningPart | undefined {
   if (!isOurs(content)) return undefined
-  const fields = asObject(parse(Buffer.from(content, 'base64url').toString('utf8')))
+  const fields = asObject(parseJsonText(Buffer.from(content, 'base64url').toString('utf8')))
   if (fields?.['tollgate'] !== version) return undefined
   const text = asString(fields['text']) ?? ''
   const signature = asString(fields['signature'])
   const redacted = asString(fields['redacted'])
   if (signature === undefined && redacted === undefined) return undefined
   return { kind: 'reasoning', text, ...(signature === undefined ? {} : { signature }), ...(redacted === undefined ? {} : { redacted }) }
-}
-
-function parse(text: string): JsonValue | undefined {
-  try {
-    // JSON.parse gives nothing else.
-    return JSON.parse(text) as JsonValue
-  } catch {
-    return undefined
-  }
 }

@@ -2,12 +2,12 @@
 // An item is done when the next one begins or the answer has finished: only then is it known to be whole, or to have been cut.
 
 import type { RawUsage } from '../../core/usage.ts'
-import type { AnswerEvent, FinishReason, ProviderError, StartedPart } from '../answer.ts'
+import { type AnswerEvent, type FinishReason, type ProviderError, type StartedPart, unspokenRefusal } from '../answer.ts'
 import type { JsonObject } from '../conversation.ts'
 import type { AnswerContext, EventWriter } from '../dialect.ts'
 import { EventNumbering } from './event-numbering.ts'
 import { OpenCall, type OpenItem, OpenMessage, OpenReasoning } from './open-items.ts'
-import { itemId, unspokenRefusal } from './write-items.ts'
+import { itemId } from './write-items.ts'
 import { errorCode, incompleteReason, type ResponseState, writeResponse } from './write-response.ts'
 
 /** Characters of one answer that are kept, because its last events repeat them. No model writes a tenth of it. */

@@ -13,17 +13,9 @@ import {
   optionalObject,
   optionalString,
   unsupported,
-} from '../openai-chat/field-checks.ts'
+} from '../field-checks.ts'
+import { type Judge, judgeAll } from '../judge-parameters.ts'
 
-/** What was left out of this parameter, or nothing. Throws when the value is wrong or would change the answer. `value` is not null. */
-type Judge = (value: JsonValue, param: string) => readonly string[]
-
-/** Unknown names that are told to the client; a request can hold thousands. */
-const mostUnknownNames = 16
-/** What may stand in a header. */
-const plainName = /^[\w.-]{1,64}$/
-
-const isRead: Judge = () => []
 const dropTrue: Judge = (value, param) => (optionalBoolean(value, param) === true ? [param] : [])
 const dropString: Judge = (value, param) => (expectString(value, param) === '' ? [] : [param])
 const dropObject: Judge = (value, param) => (Object.keys(expectObject(value, param)).length > 0 ? [param] : [])
@@ -44,10 +36,11 @@ const moved =
     throw malformed(param, `is a parameter of the chat API; here it is ${newName}`)
   }
 
+const readElsewhere = new Set(
+  'model input instructions tools tool_choice parallel_tool_calls max_output_tokens temperature top_p user safety_identifier metadata stream'.split(' '),
+)
+
 const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
-  ...'model input instructions tools tool_choice parallel_tool_calls max_output_tokens temperature top_p user safety_identifier metadata stream'
-    .split(' ')
-    .map((name) => [name, isRead] as const),
   ['previous_response_id', refuse('names a response that only OpenAI has; send the whole conversation as input')],
   ['conversation', refuse('names a conversation that only OpenAI has; send its items as input')],
   ['prompt', refuse('names a prompt template that only OpenAI has; send its text as instructions')],
@@ -76,20 +69,8 @@ const judges: ReadonlyMap<string, Judge> = new Map<string, Judge>([
 ])
 
 /** The names of what was left out. Throws TollgateError for what would change the answer. */
-export function judgeParameters(body: JsonObject): readonly string[] {
-  const dropped: string[] = []
-  let unknownNames = 0
-  for (const name in body) {
-    const value = body[name]
-    if (value === undefined || value === null) continue
-    const judge = judges.get(name)
-    if (judge !== undefined) dropped.push(...judge(value, name))
-    else if (unknownNames < mostUnknownNames && plainName.test(name)) {
-      unknownNames += 1
-      dropped.push(name)
-    }
-  }
-  return dropped
+export function judgeParameters(body: JsonObject): string[] {
+  return judgeAll(body, judges, readElsewhere)
 }
 
 function judgeBackground(value: JsonValue, param: string): readonly string[] {

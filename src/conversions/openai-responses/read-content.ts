@@ -2,9 +2,10 @@
 // refuse it.
 
 import type { AssistantPart, AudioPart, DocumentPart, ImagePart, JsonObject, JsonValue, TextPart } from '../conversation.ts'
-import { expectObject, expectString, isJsonArray, malformed, notThis, optionalString, unsupported } from '../openai-chat/field-checks.ts'
-import { readCacheMark } from '../openai-chat/read-cache-mark.ts'
-import { readAudio, readUrl } from '../openai-chat/read-media.ts'
+import { expectObject, expectString, malformed, notThis, optionalString, unsupported } from '../field-checks.ts'
+import { isList } from '../json-value.ts'
+import { readCacheMark } from '../read-cache-mark.ts'
+import { readAudio, readFileSource, readPicture, readUrl } from '../read-media.ts'
 
 type InputPart = TextPart | ImagePart | DocumentPart | AudioPart
 
@@ -41,7 +42,7 @@ function readContent<Part extends { readonly kind: string; readonly text?: strin
   readPart: (part: JsonObject, at: string) => Part | TextPart,
 ): (Part | TextPart)[] {
   if (typeof content === 'string') return content === '' ? [] : [{ kind: 'text', text: content }]
-  if (!isJsonArray(content)) throw malformed(at, `must be a string or an array of parts, ${notThis(content)}`)
+  if (!isList(content)) throw malformed(at, `must be a string or an array of parts, ${notThis(content)}`)
   const parts: (Part | TextPart)[] = []
   for (const [index, value] of content.entries()) {
     const place = `${at}[${index}]`
@@ -82,23 +83,16 @@ function readText(part: JsonObject, at: string): TextPart {
 function readImage(part: JsonObject, at: string): ImagePart | DocumentPart {
   refuseFileId(part, at, 'image_url')
   const source = readUrl(expectString(part['image_url'], `${at}.image_url`), `${at}.image_url`)
-  if (source.kind === 'data' && source.mediaType === 'application/pdf') return { kind: 'document', source }
-  const detail = optionalString(part['detail'], `${at}.detail`)
-  return detail === undefined ? { kind: 'image', source } : { kind: 'image', source, detail }
+  return readPicture(source, optionalString(part['detail'], `${at}.detail`))
 }
 
 function readFile(part: JsonObject, at: string): DocumentPart | ImagePart | AudioPart {
   refuseFileId(part, at, 'file_data')
   const name = optionalString(part['filename'], `${at}.filename`)
-  const named = name === undefined ? {} : { name }
   const url = optionalString(part['file_url'], `${at}.file_url`)
-  if (url !== undefined) return { kind: 'document', source: readUrl(url, `${at}.file_url`), ...named }
-  const source = readUrl(expectString(part['file_data'], `${at}.file_data`), `${at}.file_data`)
-  if (source.kind === 'url') return { kind: 'document', source, ...named }
-  if (source.mediaType.startsWith('image/')) return { kind: 'image', source }
-  if (source.mediaType.startsWith('audio/')) return { kind: 'audio', source }
-  if (!source.mediaType.startsWith('text/')) return { kind: 'document', source, ...named }
-  return { kind: 'document', source: { kind: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') }, ...named }
+  if (url === undefined) return readFileSource(readUrl(expectString(part['file_data'], `${at}.file_data`), `${at}.file_data`), name)
+  const source = readUrl(url, `${at}.file_url`)
+  return name === undefined ? { kind: 'document', source } : { kind: 'document', source, name }
 }
 
 function refuseFileId(part: JsonObject, at: string, instead: string): void {

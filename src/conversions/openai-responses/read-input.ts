@@ -2,19 +2,9 @@
 // assistant message; what its functions gave follows at once, in the order of the calls, because other APIs demand it there.
 
 import type { AssistantPart, JsonObject, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
-import {
-  describe,
-  expectArray,
-  expectObject,
-  expectOneOf,
-  expectString,
-  isJsonArray,
-  malformed,
-  notThis,
-  optionalString,
-  unsupported,
-} from '../openai-chat/field-checks.ts'
+import { describe, expectArray, expectObject, expectOneOf, expectString, malformed, notThis, optionalString, unsupported } from '../field-checks.ts'
 import { splitSignature } from '../tool-call-signature.ts'
+import { isList } from '../json-value.ts'
 import { isOurs, readEncryptedContent } from './encrypted-content.ts'
 import { isHostedItem, membersOf } from './item-types.ts'
 import { readAssistantContent, readOutput, readTexts, readUserContent } from './read-content.ts'
@@ -33,7 +23,7 @@ export function readInput(body: JsonObject): ReadInput {
   if (instructions !== '') reader.instruct([{ kind: 'text', text: instructions }])
   const input = body['input']
   if (typeof input === 'string') return reader.addUser(readUserContent(input, 'input')).finish()
-  if (!isJsonArray(input)) throw malformed('input', `must be a string or an array of items, ${notThis(input)}`)
+  if (!isList(input)) throw malformed('input', `must be a string or an array of items, ${notThis(input)}`)
   const items = expectArray(input, 'input').map((item, index) => expectObject(item, `input[${index}]`))
   for (const [index, item] of items.entries()) if (item['type'] === 'function_call_output') reader.collect(item, `input[${index}]`)
   for (const [index, item] of items.entries()) reader.read(item, `input[${index}]`)

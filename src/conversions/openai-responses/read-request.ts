@@ -1,16 +1,7 @@
 // A request to create a response, read whole. Source: platform.openai.com, API reference, "Create a model response".
 
 import type { Conversation, JsonObject, JsonValue, OutputFormat, Reasoning } from '../conversation.ts'
-import {
-  expectObject,
-  expectOneOf,
-  expectString,
-  optionalBoolean,
-  optionalInteger,
-  optionalNumber,
-  optionalObject,
-  optionalString,
-} from '../openai-chat/field-checks.ts'
+import { expectObject, expectOneOf, expectString, optionalBoolean, optionalInteger, optionalNumber, optionalObject, optionalString, optionalStrings } from '../field-checks.ts'
 import { judgeParameters } from './judge-parameters.ts'
 import { readInput } from './read-input.ts'
 import { readTools } from './read-tools.ts'
@@ -41,7 +32,7 @@ export function readRequest(body: JsonObject): Conversation {
     stop: [],
     reasoning: readReasoning(body['reasoning']),
     user: optionalString(body['safety_identifier'], 'safety_identifier') ?? user,
-    metadata: readMetadata(body['metadata']),
+    metadata: optionalStrings(body['metadata'], 'metadata'),
     stream: optionalBoolean(body['stream'], 'stream') ?? false,
     dropped: droppedOfInput.length === 0 ? dropped : [...dropped, ...droppedOfInput],
   }
@@ -81,10 +72,4 @@ function asked(fields: JsonObject, name: string): boolean {
   if (value === undefined) return false
   expectOneOf(value, `reasoning.${name}`, summaries)
   return true
-}
-
-function readMetadata(value: JsonValue | undefined): Readonly<Record<string, string>> | undefined {
-  const metadata = optionalObject(value, 'metadata')
-  if (metadata === undefined) return undefined
-  return Object.fromEntries(Object.entries(metadata).map(([key, text]) => [key, expectString(text, `metadata.${key}`)]))
 }

@@ -1,9 +1,9 @@
 // A whole answer as a response object: texts and refusals in a row are the content of one message, everything else is an item of its own.
 
-import type { Answer, AnswerPart } from '../answer.ts'
+import { type Answer, type AnswerPart, unspokenRefusal } from '../answer.ts'
 import type { JsonObject } from '../conversation.ts'
 import type { AnswerContext } from '../dialect.ts'
-import { callItem, itemId, type ItemStatus, messageContent, messageItem, reasoningItem, unspokenRefusal } from './write-items.ts'
+import { callItem, itemId, type ItemStatus, messageContent, messageItem, reasoningItem } from './write-items.ts'
 import { incompleteReason, writeResponse } from './write-response.ts'
 
 export function writeAnswer(answer: Answer, context: AnswerContext): JsonObject {

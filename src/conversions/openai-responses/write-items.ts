@@ -6,9 +6,6 @@ import { writeEncryptedContent } from './encrypted-content.ts'
 
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete'
 
-/** What `refusal` says when the provider told that its model refused, but not in which words. */
-export const unspokenRefusal = 'The model refused to answer.'
-
 /** `place`: of the item in the answer. Ids differ from those of every other exchange, for clients keep items and send them back. */
 export function itemId(prefix: 'msg' | 'rs' | 'fc', exchangeId: string, place: number): string {
   return `${prefix}_${exchangeId}_${place}`

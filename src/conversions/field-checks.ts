@@ -1,8 +1,9 @@
-// Checks of one request field each, with messages that say which field, what it may be and what it was. By hand, because a schema library
+// Checks of one request field each, for the APIs of OpenAI, with messages that say which field, what it may be and what it was. By hand, because a schema library
 // would cost more than the rest of the conversion.
 
-import { TollgateError } from '../../core/errors.ts'
-import type { JsonObject, JsonValue } from '../conversation.ts'
+import { TollgateError } from '../core/errors.ts'
+import type { JsonObject, JsonValue } from './conversation.ts'
+import { isJsonObject, isList } from './json-value.ts'
 
 /** 400: what OpenAI itself would refuse. `rule`: the end of the sentence that the field's name begins. */
 export function malformed(param: string, rule: string): TollgateError {
@@ -14,22 +15,13 @@ export function unsupported(param: string, rule: string): TollgateError {
   return new TollgateError('unsupported_parameter', `${param} ${rule}.`, { param })
 }
 
-export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Array.isArray does not narrow readonly arrays. */
-export function isJsonArray(value: JsonValue | undefined): value is readonly JsonValue[] {
-  return Array.isArray(value)
-}
-
 export function expectObject(value: JsonValue | undefined, param: string): JsonObject {
   if (!isJsonObject(value)) throw malformed(param, `must be an object, ${notThis(value)}`)
   return value
 }
 
 export function expectArray(value: JsonValue | undefined, param: string): readonly JsonValue[] {
-  if (!isJsonArray(value)) throw malformed(param, `must be an array, ${notThis(value)}`)
+  if (!isList(value)) throw malformed(param, `must be an array, ${notThis(value)}`)
   return value
 }
 
@@ -51,6 +43,13 @@ export function optionalBoolean(value: JsonValue | undefined, param: string): bo
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'boolean') throw malformed(param, `must be true or false, ${notThis(value)}`)
   return value
+}
+
+/** An object whose values are all strings, such as `metadata`. */
+export function optionalStrings(value: JsonValue | undefined, param: string): Readonly<Record<string, string>> | undefined {
+  const fields = optionalObject(value, param)
+  if (fields === undefined) return undefined
+  return Object.fromEntries(Object.entries(fields).map(([key, text]) => [key, expectString(text, `${param}.${key}`)]))
 }
 
 export interface NumberRange {
@@ -86,7 +85,7 @@ export function notThis(value: JsonValue | undefined): string {
 export function describe(value: JsonValue): string {
   if (value === null) return 'null'
   if (typeof value === 'string') return value.length <= 40 ? JSON.stringify(value) : 'a long string'
-  if (typeof value === 'object') return isJsonArray(value) ? 'an array' : 'an object'
+  if (typeof value === 'object') return isList(value) ? 'an array' : 'an object'
   return typeof value === 'number' ? `the number ${value}` : String(value)
 }
 

@@ -1,7 +1,7 @@
-// Where a client of the chat API wants its prompt cached: Anthropic's `cache_control`, which gateways accept on parts, messages, calls and
+// Where a client of OpenAI's APIs wants its prompt cached: Anthropic's `cache_control`, which gateways accept on parts, messages, calls and
 // tools (OpenRouter, LiteLLM and Envoy AI Gateway), and OpenAI's own `prompt_cache_breakpoint`.
 
-import type { CacheMark, JsonObject } from '../conversation.ts'
+import type { CacheMark, JsonObject } from './conversation.ts'
 import { expectObject, expectOneOf } from './field-checks.ts'
 
 const lifetimes = ['5m', '1h'] as const

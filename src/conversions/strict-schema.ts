@@ -1,12 +1,12 @@
 // OpenAI refuses `strict` for schemas that leave an object open or a property optional (platform.openai.com, "Structured Outputs"); Anthropic
 // allows both. Such a schema is sent without it, which binds the model less instead of failing the request.
 
-import type { JsonObject, JsonValue } from '../conversation.ts'
-import { isJsonArray, isJsonObject } from './field-checks.ts'
+import type { JsonObject, JsonValue } from './conversation.ts'
+import { isJsonObject, isList } from './json-value.ts'
 
 /** Whether OpenAI would take this JSON Schema as a strict one, as far as closed objects and required properties go. */
 export function isStrictSchema(schema: JsonValue): boolean {
-  if (isJsonArray(schema)) return schema.every((each) => isStrictSchema(each))
+  if (isList(schema)) return schema.every((each) => isStrictSchema(each))
   if (!isJsonObject(schema)) return true
   const properties = schema['properties']
   if ((schema['type'] === 'object' || isJsonObject(properties)) && !isClosed(schema, isJsonObject(properties) ? properties : {})) return false
@@ -22,5 +22,5 @@ export function isStrictSchema(schema: JsonValue): boolean {
 function isClosed(schema: JsonObject, properties: JsonObject): boolean {
   if (schema['additionalProperties'] !== false) return false
   const required = schema['required']
-  return Object.keys(properties).every((name) => isJsonArray(required) && required.includes(name))
+  return Object.keys(properties).every((name) => isList(required) && required.includes(name))
 }
