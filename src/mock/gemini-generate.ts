@@ -9,7 +9,7 @@ import { jsonAnswer } from './mock-answer.ts'
 import type { AnswerContext, MockAnswer, StreamPiece, TokenCounts } from './mock-answer.ts'
 import { createReply, estimateTokens, splitReply, tokenCounts, tokensOfPiece } from './reply.ts'
 import { dataEvent } from './sse-event.ts'
-import { selectToolCall } from './tool-call.ts'
+import { selectNextCall, selectToolCall } from './tool-call.ts'
 import type { MockTool, ToolCall, ToolChoice } from './tool-call.ts'
 
 /** How the two surfaces differ in what they answer. */
@@ -51,7 +51,7 @@ function generate(context: AnswerContext, request: GenerateRequest): Generated {
   const prompt = textOf(last)
   const isResult = request.contents.slice(request.contents.findLastIndex(({ role }) => role === 'model') + 1).some(({ parts }) => parts.some((part) => part.functionResponse !== undefined))
   const tools = toolsOf(request)
-  const toolCall = isResult ? selectNextCall(request, tools) : selectToolCall(tools, choiceOf(request), prompt)
+  const toolCall = isResult ? selectNextCall(tools, choiceOf(request), calledTools(request)) : selectToolCall(tools, choiceOf(request), prompt)
   const inputTokens = estimateTokens(JSON.stringify([request.contents, request.systemInstruction, request.tools]).length)
   const reply = createReply({ prompt, model: responseModel, inputTokens, maxTokens: config?.maxOutputTokens, instructions })
   const json = toolCall === undefined && config?.responseMimeType === 'application/json' ? sampleJson(config.responseJsonSchema ?? config.responseSchema, prompt) : undefined
@@ -131,13 +131,8 @@ function toolsOf(request: GenerateRequest): readonly MockTool[] {
   return (request.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []).map((each) => ({ name: each.name, schema: inlineReferences(each.parametersJsonSchema ?? each.parameters) }))
 }
 
-// Behind a result the model is done, unless a call is demanded: then one that it has not made yet.
-function selectNextCall(request: GenerateRequest, tools: readonly MockTool[]): ToolCall | undefined {
-  const choice = choiceOf(request)
-  if (choice.kind === 'auto') return undefined
-  const called = new Set(request.contents.flatMap(({ parts }) => parts.map((part) => part.functionCall?.name)))
-  const fresh = tools.filter(({ name }) => !called.has(name))
-  return selectToolCall(fresh.length > 0 ? fresh : tools, choice, '')
+function calledTools({ contents }: GenerateRequest): ReadonlySet<string> {
+  return new Set(contents.flatMap(({ parts }) => parts.flatMap((part) => part.functionCall?.name ?? [])))
 }
 
 function choiceOf(request: GenerateRequest): ToolChoice {

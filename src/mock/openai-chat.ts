@@ -9,7 +9,7 @@ import { createReply, estimateTokens, splitReply, tokensOfPiece } from './reply.
 import type { Reply } from './reply.ts'
 import { dataEvent, doneEvent } from './sse-event.ts'
 import { structuredText } from './structured-text.ts'
-import { selectToolCall, splitArguments } from './tool-call.ts'
+import { selectNextCall, selectToolCall, splitArguments } from './tool-call.ts'
 import type { ToolCall, ToolChoice } from './tool-call.ts'
 
 // The tokens that wrap each message, as in OpenAI's own counting examples.
@@ -19,7 +19,9 @@ export function answerChat(context: AnswerContext): MockAnswer {
   const { body, instructions } = context
   const messages = objectsOf(body['messages'])
   const prompt = lastUserText(messages)
-  const toolCall = messages.at(-1)?.['role'] === 'tool' ? undefined : selectToolCall(toolsOf(body), toolChoiceOf(body['tool_choice']), prompt)
+  const isToolResult = messages.at(-1)?.['role'] === 'tool'
+  const choice = toolChoiceOf(body['tool_choice'])
+  const toolCall = isToolResult ? selectNextCall(toolsOf(body), choice, calledTools(messages)) : selectToolCall(toolsOf(body), choice, prompt)
   const reply = createReply({
     prompt,
     model: context.responseModel,
@@ -145,6 +147,11 @@ function toolsOf(body: JsonObject): readonly { name: string; schema: unknown }[]
     const name = isObject(described) ? stringOf(described['name']) : undefined
     return name === undefined || !isObject(described) ? [] : [{ name, schema: described['parameters'] }]
   })
+}
+
+function calledTools(messages: readonly JsonObject[]): ReadonlySet<string> {
+  const calls = messages.flatMap((message) => objectsOf(message['tool_calls']))
+  return new Set(calls.flatMap(({ function: called }) => (isObject(called) ? (stringOf(called['name']) ?? []) : [])))
 }
 
 function toolChoiceOf(choice: unknown): ToolChoice {

@@ -9,7 +9,7 @@ import { createReply, estimateTokens, splitReply, tokensOfPiece } from './reply.
 import type { Reply } from './reply.ts'
 import { namedEvent } from './sse-event.ts'
 import { structuredText } from './structured-text.ts'
-import { selectToolCall, splitArguments } from './tool-call.ts'
+import { selectNextCall, selectToolCall, splitArguments } from './tool-call.ts'
 import type { ToolCall, ToolChoice } from './tool-call.ts'
 
 export function answerResponse(context: AnswerContext): MockAnswer {
@@ -17,7 +17,9 @@ export function answerResponse(context: AnswerContext): MockAnswer {
   const messages = typeof body['input'] === 'string' ? [{ role: 'user', content: body['input'] }] : objectsOf(body['input'])
   const prompt = contentText(messages.findLast((message) => message['role'] === 'user')?.['content'])
   const isToolResult = messages.at(-1)?.['type'] === 'function_call_output'
-  const toolCall = isToolResult ? undefined : selectToolCall(toolsOf(body), toolChoiceOf(body['tool_choice']), prompt)
+  const choice = toolChoiceOf(body['tool_choice'])
+  const called = new Set(messages.flatMap((item) => (item['type'] === 'function_call' ? (stringOf(item['name']) ?? []) : [])))
+  const toolCall = isToolResult ? selectNextCall(toolsOf(body), choice, called) : selectToolCall(toolsOf(body), choice, prompt)
   const characters = messages.reduce((sum, message) => sum + contentText(message['content']).length, contentText(body['instructions']).length)
   const reply = createReply({
     prompt,

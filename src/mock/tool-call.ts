@@ -26,6 +26,16 @@ export function selectToolCall(tools: readonly MockTool[], choice: ToolChoice, p
   return tool === undefined ? undefined : { name: tool.name, arguments: sampleObject(tool.schema, prompt) }
 }
 
+/**
+ * The call behind the results of others: the model is done, unless a call is demanded: then one of a tool that it has not called yet.
+ * `called`: names of those that it has.
+ */
+export function selectNextCall(tools: readonly MockTool[], choice: ToolChoice, called: ReadonlySet<string>): ToolCall | undefined {
+  if (choice.kind === 'auto') return undefined
+  const fresh = tools.filter(({ name }) => !called.has(name))
+  return selectToolCall(fresh.length > 0 ? fresh : tools, choice, '')
+}
+
 /** JSON text in fragments, as a stream sends tool arguments. */
 export function splitArguments(json: string, pieces: number | undefined): readonly string[] {
   const size = pieces === undefined ? 8 : Math.max(1, Math.ceil(json.length / pieces))
