@@ -51,21 +51,6 @@ describe('the prices of a configuration', () => {
     assert.equal(createPriceBook([b, a, openai]).rateCard, card)
     assert.notEqual(createPriceBook([a, { ...b, everything: flat(3) }]).rateCard, card)
   })
-
-  it('take less than two microseconds per exchange', () => {
-    const book = createPriceBook([openai])
-    const rounds = 10_000
-    // The best of many short runs: other programs on the machine only ever make one slower.
-    const runs = Array.from({ length: 40 }, () => {
-      const started = performance.now()
-      let sum = 0
-      for (let round = 0; round < rounds; round += 1) sum += book.priceOf(usage, { provider: 'openai', model: 'gpt-4o', at })?.nanoDollars ?? 0
-      assert.equal(sum, rounds * 6_000_000)
-      return ((performance.now() - started) * 1000) / rounds
-    })
-    const microseconds = Math.min(...runs)
-    assert.ok(microseconds < 2, `${microseconds} µs`)
-  })
 })
 
 describe('a pattern of models', () => {

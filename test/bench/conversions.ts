@@ -2,6 +2,7 @@
 // Usage: npx tsx test/bench/conversions.ts [--rounds 200]
 
 import { conversionFor } from '../../src/conversions/index.ts'
+import { eventFrame } from '../../src/mock/event-stream-frame.ts'
 import type { AnswerContext } from '../../src/conversions/dialect.ts'
 
 const rounds = Number(process.argv[process.argv.indexOf('--rounds') + 1] ?? 0) || 200
@@ -30,16 +31,23 @@ function requestOf(client: (typeof clients)[number]): Buffer {
   return Buffer.from(JSON.stringify(bodies[client]))
 }
 
+interface StreamEvent {
+  readonly bytes: Buffer
+  /** '' for what is no JSON. */
+  readonly json: string
+}
+
 /** 200 events with content, as each provider sends them. */
-function streamOf(target: (typeof targets)[number][0]): readonly Buffer[] {
+function streamOf(target: (typeof targets)[number][0]): readonly StreamEvent[] {
   const words = Array.from({ length: 200 }, (_, index) => `word${index} and more `)
-  const sse = (name: string, value: unknown): Buffer => Buffer.from(`${name === '' ? '' : `event: ${name}\n`}data: ${JSON.stringify(value)}\n\n`)
+  const sse = (name: string, value: unknown): StreamEvent => ({ bytes: Buffer.from(`${name === '' ? '' : `event: ${name}\n`}data: ${JSON.stringify(value)}\n\n`), json: JSON.stringify(value) })
+  const frame = (name: string, value: unknown): StreamEvent => ({ bytes: eventFrame(name, value), json: JSON.stringify(value) })
   switch (target) {
     case 'openai-chat': {
       const chunk = (choices: unknown, more = {}) => sse('', { id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', choices, ...more })
       const delta = (value: unknown, reason: string | null = null) => chunk([{ index: 0, delta: value, finish_reason: reason }])
       const usage = { prompt_tokens: 10, completion_tokens: 200, total_tokens: 210 }
-      return [delta({ role: 'assistant', content: '' }), ...words.map((content) => delta({ content })), delta({}, 'stop'), chunk([], { usage }), Buffer.from('data: [DONE]\n\n')]
+      return [delta({ role: 'assistant', content: '' }), ...words.map((content) => delta({ content })), delta({}, 'stop'), chunk([], { usage }), { bytes: Buffer.from('data: [DONE]\n\n'), json: '' }]
     }
     case 'anthropic-messages': {
       const event = (value: { type: string }) => sse(value.type, value)
@@ -53,8 +61,11 @@ function streamOf(target: (typeof targets)[number][0]): readonly Buffer[] {
       const chunk = (text: string, more = {}) => sse('', { candidates: [{ content: { role: 'model', parts: [{ text }] }, index: 0, ...more }], modelVersion: 'gemini', responseId: 'r', usageMetadata: { promptTokenCount: 10, candidatesTokenCount: 200, totalTokenCount: 210 } })
       return [...words.map((text) => chunk(text)), chunk('', { finishReason: 'STOP' })]
     }
-    default:
-      return []
+    case 'bedrock-converse': {
+      const deltas = words.map((text) => frame('contentBlockDelta', { contentBlockIndex: 0, delta: { text } }))
+      const end = [frame('contentBlockStop', { contentBlockIndex: 0 }), frame('messageStop', { stopReason: 'end_turn' })]
+      return [frame('messageStart', { role: 'assistant' }), ...deltas, ...end, frame('metadata', { usage: { inputTokens: 10, outputTokens: 200, totalTokens: 210 }, metrics: { latencyMs: 1 } })]
+    }
   }
 }
 
@@ -87,9 +98,9 @@ for (const client of clients) {
 
 print('client', 'provider', 'stream events', 'parse+write µs', 'convert µs', 'ratio')
 for (const [dialect] of targets) {
-  const chunks = streamOf(dialect)
-  if (chunks.length === 0) continue
-  const texts = chunks.map((chunk) => chunk.toString('utf8').replace(/^event: .*\n/, '').replace(/^data: /, '').trim()).filter((text) => text.startsWith('{'))
+  const events = streamOf(dialect)
+  // Of a frame too, the JSON is what parsing and writing would have to do with.
+  const texts = events.map(({ json }) => json).filter((json) => json !== '')
   const baseline = measure(() => {
     for (const text of texts) Buffer.from(JSON.stringify(JSON.parse(text)))
   })
@@ -98,10 +109,10 @@ for (const [dialect] of targets) {
     if (createStream === undefined) continue
     const taken = measure(() => {
       const stream = createStream(context)
-      for (const chunk of chunks) stream.push(chunk, false)
+      for (const { bytes } of events) stream.push(bytes, false)
       stream.push(Buffer.alloc(0), true)
       if (!stream.finished) throw new Error(`The stream of ${dialect} was not read to its end.`)
     })
-    print(client, dialect, String(chunks.length), baseline.toFixed(0), taken.toFixed(0), (taken / baseline).toFixed(2))
+    print(client, dialect, String(events.length), baseline.toFixed(0), taken.toFixed(0), (taken / baseline).toFixed(2))
   }
 }
