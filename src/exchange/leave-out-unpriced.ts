@@ -25,3 +25,8 @@ export function leaveOutUnpriced(chain: readonly PlannedStep[], { config, format
     `The model ${clientModel} has no known price, and this gateway limits what is spent in dollars. Ask another model; the operator can set its price.`,
   )
 }
+
+/** Those of `steps` that are not among the `priced`, for the log: `vllm (no price)`. */
+export function namesOfUnpriced(steps: readonly PlannedStep[], priced: readonly PlannedStep[]): string[] {
+  return steps.filter((step) => !priced.includes(step)).map(({ provider }) => `${provider.name} (no price)`)
+}

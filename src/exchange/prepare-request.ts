@@ -20,7 +20,7 @@ import type { CoolDowns } from './cool-down.ts'
 import { estimateRequest } from './estimate.ts'
 import { selectChain } from './select-chain.ts'
 import { leaveOutUnable } from './leave-out-unable.ts'
-import { leaveOutUnpriced } from './leave-out-unpriced.ts'
+import { leaveOutUnpriced, namesOfUnpriced } from './leave-out-unpriced.ts'
 import { METADATA_NAMESPACE, ROUTE_NAMESPACE } from './namespaces.ts'
 import { MODEL_HEADER, selectModel } from './select-model.ts'
 
@@ -72,6 +72,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const model = selectModel(config, { headers, bodyModel: parsed.model, caller: input.caller })
   const selected = selectChain({ config, model, format, headers, caller: input.caller, credentials: input.credentials, coolDowns: input.coolDowns, random: input.random })
   const priced = leaveOutUnpriced(selected.steps, { config, format, clientModel: model.clientModel })
+  const leftOut = priced === selected.steps ? selected.leftOut : [...selected.leftOut, ...namesOfUnpriced(selected.steps, priced)]
   const chain = leaveOutUnable(priced, format, input.body)
   const upstreamModel = writtenModel(model, format.name)
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
@@ -82,7 +83,7 @@ export function prepareRequest(input: RequestInput): { readonly request: Prepare
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate } = parsed
   const embeddingsEncoding = format.name === 'openai-embeddings' && chain.some((step) => isConverted(step.call)) ? encodingOf(input.body) : 'float'
-  return { request: { clientModel: model.clientModel, chain, leftOut: selected.leftOut, stream, inputTokensEstimate, usageAddedByUs, embeddingsEncoding, estimate }, body }
+  return { request: { clientModel: model.clientModel, chain, leftOut, stream, inputTokensEstimate, usageAddedByUs, embeddingsEncoding, estimate }, body }
 }
 
 // Only for steps whose body nobody sees again: the attempt stage does the same for those that it shows a client's body (write-body.ts).

@@ -84,6 +84,8 @@ describe('where a limit counts dollars', () => {
     const driven = drive(limited)
     await driven.request(ask('mixed'))
     assert.deepEqual(driven.metadata['tollgate.route']?.['steps'], [{ provider: 'openai', model: 'gpt-4o' }])
+    driven.exchange.closed()
+    assert.deepEqual(driven.summaries[0]?.leftOut, ['vllm (no price)'])
   })
 
   it('nobody is left out when the limits count something else', async () => {

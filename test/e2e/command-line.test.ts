@@ -24,7 +24,7 @@ describe('the command line', () => {
     await writeFile(
       join(directory, 'tollgate.yaml'),
       `
-providers: {openai: {api: openai, credential: {env: OPENAI_API_KEY}}}
+providers: {openai: {api: openai, credential: {env: OPENAI_API_KEY}, price: free}}
 models: {gpt: {providers: [openai]}}
 callers: [{headers: {user: x-user-id}}]
 limits: [{file: ratelimit.yaml}]
@@ -46,7 +46,7 @@ envoy: {listen: "127.0.0.1:${listen}", admin: "127.0.0.1:${envoyAdmin}"}
     assert.deepEqual(version, { code: 0, stdout: `${JSON.parse(await readFile(join(root, 'package.json'), 'utf8')).version}\n`, stderr: '' })
     const help = await run('--help')
     assert.equal(help.code, 0)
-    for (const command of ['up', 'serve', 'envoy', 'check', 'doctor', 'mock', 'schema']) assert.match(help.stdout, new RegExp(`^ {2}${command} .*[A-Z]`, 'm'))
+    for (const command of ['up', 'serve', 'envoy', 'check', 'doctor', 'prices', 'mock', 'schema']) assert.match(help.stdout, new RegExp(`^ {2}${command} .*[A-Z]`, 'm'))
     const ofCommand = await run('serve', '--help')
     assert.equal(ofCommand.code, 0)
     assert.match(ofCommand.stdout, /--drain-timeout <time>/)
