@@ -19,6 +19,7 @@ interface Part {
   /** What waits: deltas as JSON, in order. */
   readonly waiting: string[]
   isEnded: boolean
+  isQueued: boolean
 }
 
 /** Characters that may wait for a call to be complete: two calls of an answer at once are rare, and never this long. */
@@ -86,7 +87,7 @@ export class AnthropicEventWriter implements EventWriter {
   }
 
   #startPart(index: number, started: StartedPart): void {
-    const part: Part = { index, started, signature: undefined, block: undefined, waiting: [], isEnded: false }
+    const part: Part = { index, started, signature: undefined, block: undefined, waiting: [], isEnded: false, isQueued: false }
     this.#parts.set(index, part)
     if (started.kind === 'tool_call') this.#hasCalls = true
     if (started.kind === 'refusal') this.#hasRefused = true
@@ -97,7 +98,9 @@ export class AnthropicEventWriter implements EventWriter {
   #show(part: Part): void {
     if (this.#current === part) return
     if (this.#current !== undefined && isWhole(this.#current)) {
-      if (!this.#queue.includes(part)) this.#queue.push(part)
+      // A queue of many is not searched for each of their deltas.
+      if (!part.isQueued) this.#queue.push(part)
+      part.isQueued = true
       return
     }
     this.#closeBlock()
@@ -145,6 +148,7 @@ export class AnthropicEventWriter implements EventWriter {
   #drain(): void {
     for (let part = this.#queue.shift(); part !== undefined; part = this.#queue.shift()) {
       this.#current = part
+      part.isQueued = false
       if (part.waiting.length > 0 || isRedacted(part)) this.#openBlock(part)
       for (const delta of part.waiting) this.#putDelta(part, delta)
       part.waiting.length = 0

@@ -46,7 +46,6 @@ describe('a stream of Gemini', () => {
       start,
       { kind: 'part_start', index: 0, part: { kind: 'reasoning' } },
       { kind: 'text', index: 0, text: 'hm' },
-      { kind: 'signature', index: 0, signature: 'c2ln' },
       { kind: 'part_end', index: 0 },
       { kind: 'part_start', index: 1, part: { kind: 'text' } },
       { kind: 'text', index: 1, text: 'So' },
@@ -61,6 +60,17 @@ describe('a stream of Gemini', () => {
       { kind: 'finish', reason: 'tool_calls', stopSequence: undefined },
       { kind: 'end' },
     ])
+  })
+
+  it('has the signature with the first call, also where it comes behind it', () => {
+    const call = (name: string): JsonObject => ({ functionCall: { id: name, name } })
+    const late = { text: '', thoughtSignature: 'bGF0ZQ==' }
+    const signed = { kind: 'tool_call', id: 'a', name: 'a', arguments: '{}', signature: 'bGF0ZQ==' }
+    const second = { kind: 'tool_call', id: 'b', name: 'b', arguments: '{}' }
+    assert.deepEqual(collect(read(chunk([call('a')]), chunk([late, call('b')], {}, 'STOP'))), { parts: [signed, second], finish: 'tool_calls' })
+    assert.deepEqual(collect(read(chunk([call('b')], {}, 'STOP'))), { parts: [second], finish: 'tool_calls' })
+    assert.deepEqual(collect(read(chunk([call('b'), { text: 'so' }, late], {}, 'STOP'))), { parts: [second, { kind: 'text', text: 'so' }], finish: 'tool_calls' })
+    assert.equal(kinds(read(chunk([call('a')]), chunk([late], {}, 'STOP'))), 'start part_start signature arguments part_end finish end')
   })
 
   it('has structured output as its text, once, where it came as a call of our tool', () => {
@@ -176,6 +186,7 @@ function collect(events: readonly AnswerEvent[]): { parts: AnswerPart[]; finish:
     if (event.kind === 'part_start') parts.push(event.part.kind === 'tool_call' ? { ...event.part, arguments: '' } : { kind: event.part.kind, text: '' })
     const part = parts.at(-1)
     if (event.kind === 'text' && part !== undefined && part.kind !== 'tool_call') parts[parts.length - 1] = { ...part, text: part.text + event.text }
+    if (event.kind === 'signature' && part?.kind === 'tool_call') parts[parts.length - 1] = { ...part, signature: event.signature }
     if (event.kind === 'arguments' && part?.kind === 'tool_call') parts[parts.length - 1] = { ...part, arguments: part.arguments + event.json }
     if (event.kind === 'finish') finish = event.reason
   }

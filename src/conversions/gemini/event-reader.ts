@@ -16,6 +16,7 @@ export function createEventReader(): EventReader {
 }
 
 type TextPiece = Extract<ReadPart, { readonly kind: 'text' | 'reasoning' }>
+type Call = Extract<ReadPart, { readonly kind: 'call' }>
 
 class GeminiEventReader implements EventReader {
   #state: 'waiting' | 'answering' | 'finished' | 'over' = 'waiting'
@@ -25,6 +26,8 @@ class GeminiEventReader implements EventReader {
   /** Parts that were started. The open one is the last. */
   #parts = 0
   #calls = 0
+  /** The first call, while its signature may still come: in an empty text behind it (ai.google.dev, "Thought signatures", streaming). */
+  #held: Call | undefined
   #hasAnswer = false
 
   read(_name: string, data: string): readonly AnswerEvent[] {
@@ -69,6 +72,7 @@ class GeminiEventReader implements EventReader {
   }
 
   #readPart(part: ReadPart, events: AnswerEvent[]): void {
+    this.#releaseCall(isBareSignature(part) ? part.signature : undefined, events)
     if (part.kind === 'call') this.#readCall(part, events)
     else if (part.kind === 'answer') {
       if (!this.#hasAnswer) this.#readText({ kind: 'text', text: part.text, signature: undefined }, events)
@@ -76,7 +80,18 @@ class GeminiEventReader implements EventReader {
     } else this.#readText(part, events)
   }
 
-  #readCall(call: Extract<ReadPart, { readonly kind: 'call' }>, events: AnswerEvent[]): void {
+  #readCall(call: Call, events: AnswerEvent[]): void {
+    if (call.signature === undefined && this.#calls === 0) this.#held = call
+    else this.#writeCall(call, events)
+  }
+
+  #releaseCall(signature: string | undefined, events: AnswerEvent[]): void {
+    const call = this.#held
+    this.#held = undefined
+    if (call !== undefined) this.#writeCall({ ...call, signature }, events)
+  }
+
+  #writeCall(call: Call, events: AnswerEvent[]): void {
     this.#endPart(events)
     const index = this.#parts
     this.#parts += 1
@@ -87,18 +102,14 @@ class GeminiEventReader implements EventReader {
   }
 
   #readText(part: TextPiece, events: AnswerEvent[]): void {
-    if (part.text !== '') {
-      if (this.#open !== part.kind) {
-        this.#endPart(events)
-        this.#open = part.kind
-        events.push({ kind: 'part_start', index: this.#parts, part: { kind: part.kind } })
-        this.#parts += 1
-      }
-      events.push({ kind: 'text', index: this.#parts - 1, text: part.text })
+    if (part.text === '') return
+    if (this.#open !== part.kind) {
+      this.#endPart(events)
+      this.#open = part.kind
+      events.push({ kind: 'part_start', index: this.#parts, part: { kind: part.kind } })
+      this.#parts += 1
     }
-    if (part.signature !== undefined && part.kind === 'reasoning' && this.#open === 'reasoning') {
-      events.push({ kind: 'signature', index: this.#parts - 1, signature: part.signature })
-    }
+    events.push({ kind: 'text', index: this.#parts - 1, text: part.text })
   }
 
   #readFinish(candidate: JsonObject | undefined, chunk: JsonObject, events: AnswerEvent[]): void {
@@ -106,6 +117,7 @@ class GeminiEventReader implements EventReader {
     const isBlocked = candidate === undefined && asString(asObject(chunk['promptFeedback'])?.['blockReason']) !== undefined
     const said = isBlocked ? 'SAFETY' : asString(candidate?.['finishReason'])
     if (said === undefined || said === 'FINISH_REASON_UNSPECIFIED') return
+    this.#releaseCall(undefined, events)
     this.#endPart(events)
     const reason = mapFinishReason(said, { parts: this.#parts, calls: this.#calls })
     if (reason === undefined) {
@@ -126,4 +138,8 @@ class GeminiEventReader implements EventReader {
     this.#state = 'over'
     return [{ kind: 'error', error: { message, type: undefined } }]
   }
+}
+
+function isBareSignature(part: ReadPart): part is TextPiece {
+  return (part.kind === 'text' || part.kind === 'reasoning') && part.text === ''
 }

@@ -24,9 +24,9 @@ describe('an answer of Gemini', () => {
     })
   })
 
-  it('has thoughts apart from text, with a signature of their own', () => {
+  it('has thoughts apart from text, without a signature, which other providers could not tell from their own', () => {
     const { parts } = read([{ text: 'I ', thought: true }, { text: 'think', thought: true, thoughtSignature: 'c2ln' }, { text: 'So.' }])
-    assert.deepEqual(parts, [{ kind: 'reasoning', text: 'I think', signature: 'c2ln' }, { kind: 'text', text: 'So.' }])
+    assert.deepEqual(parts, [{ kind: 'reasoning', text: 'I think' }, { kind: 'text', text: 'So.' }])
   })
 
   it('has calls with id, arguments and signature, and says that they are wanted', () => {

@@ -42,28 +42,29 @@ function readParts(candidate: JsonObject, responseId: string): readonly AnswerPa
     const part = readPart(value)
     if (part === undefined) continue
     if (part.kind === 'answer') {
-      if (!hasAnswer) addText(parts, { ...part, kind: 'text', signature: undefined })
+      if (!hasAnswer) addText(parts, 'text', part.text)
       hasAnswer = true
     } else if (part.kind === 'call') {
       const { name, signature } = part
       const id = part.id ?? madeUpId(responseId, calls, part)
       parts.push({ kind: 'tool_call', id, name, arguments: part.arguments, ...(signature === undefined ? {} : { signature }) })
       calls += 1
-    } else addText(parts, part)
+    } else if (part.text !== '') addText(parts, part.kind, part.text)
+    else if (calls === 1) signCall(parts, part.signature)
   }
   return parts
 }
 
-// Neighbours of a kind are one part, as they are in a stream. The signature of a text has no place in other APIs, and Gemini does not insist on it.
-function addText(parts: AnswerPart[], { kind, text, signature }: { readonly kind: 'text' | 'reasoning'; readonly text: string; readonly signature: string | undefined }): void {
+// Neighbours of a kind are one part, as they are in a stream. The signature of a text has no place in other APIs, and Gemini does not insist on
+// it; that of a thought must not be taken for one of Claude's, when the client goes on with it elsewhere.
+function addText(parts: AnswerPart[], kind: 'text' | 'reasoning', text: string): void {
   const last = parts.at(-1)
-  const isSame = last?.kind === kind
-  if (text === '' && !(isSame && kind === 'reasoning' && signature !== undefined)) return
-  if (isSame) parts.pop()
-  const joined = isSame ? last.text + text : text
-  if (kind === 'text') parts.push({ kind, text: joined })
-  else {
-    const known = signature ?? (isSame && last.kind === 'reasoning' ? last.signature : undefined)
-    parts.push({ kind, text: joined, ...(known === undefined ? {} : { signature: known }) })
-  }
+  if (last?.kind === kind) parts[parts.length - 1] = { kind, text: last.text + text }
+  else parts.push({ kind, text })
+}
+
+// In streams the signature of the first call may come in an empty text behind it; what they are joined to is read here.
+function signCall(parts: AnswerPart[], signature: string | undefined): void {
+  const last = parts.at(-1)
+  if (last?.kind === 'tool_call' && last.signature === undefined && signature !== undefined) parts[parts.length - 1] = { ...last, signature }
 }

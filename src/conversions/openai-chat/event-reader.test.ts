@@ -165,6 +165,7 @@ describe('a stream of OpenAI', () => {
     ['a call after the end', [hello, finish('stop'), calls(call(0, 'c1', 'look'))], /call came after the end/],
     ['more of a call that was over', [calls(call(0, 'c1', 'look', '{}')), calls(call(1, 'c2', 'look')), calls(call(0, undefined, undefined, '{}'))], /went on after its end/],
     ['a call that never gets a name', [calls(call(0, 'c1', undefined, '{}')), finish('tool_calls')], /no name/],
+    ['endless calls', [calls(...Array.from({ length: 1_001 }, (_, index) => call(index, `c${index}`, 'f', '{}')))], /too many tool calls/],
     ['endless arguments of a call without a name', [calls(call(0, 'c1', undefined, 'x'.repeat(70_000)))], /no name/],
     ['[DONE] and nothing else', ['[DONE]'], /before it began/],
     ['an end that is an error', [hello, finish('error')], /broke it off/],

@@ -10,6 +10,9 @@ import { argumentsText, makeCallId } from './read-answer.ts'
 /** Characters of arguments that wait for their function's name: it comes first, or never. */
 const mostHeldCharacters = 64 * 1024
 
+/** More than any model makes; each new one is compared with those before it. */
+const mostCalls = 1_000
+
 interface Call {
   /** The provider's, or undefined where it told none at the start. */
   readonly id: string | undefined
@@ -44,6 +47,7 @@ export class ToolCallReader {
     const json = argumentsText(fields['arguments'])
     if (json === undefined) return 'the arguments of a tool call are no text'
     const call = this.#find({ index: delta['index'], id: textOf(delta['id']), name }, events)
+    if (this.#calls.length > mostCalls) return 'it has too many tool calls'
     call.name ??= name
     if (call.partIndex === undefined) {
       if (call.name === undefined) {

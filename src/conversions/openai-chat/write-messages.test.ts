@@ -99,3 +99,22 @@ describe('messages for OpenAI', () => {
     assert.deepEqual(written?.['tool_calls'], [{ id: 'c1', type: 'function', function: { name: 'look', arguments: '{}' } }])
   })
 })
+
+describe('ids of calls', () => {
+  it('are no longer than OpenAI takes, and the same for a call and its result', () => {
+    const ids = ['c'.repeat(40), 'c'.repeat(41), `${'c'.repeat(41)}d`]
+    const written = ids.map((id) => {
+      const [call, result] = writeMessages({
+        system: [],
+        messages: [
+          { role: 'assistant', parts: [{ kind: 'tool_call', id, name: 'f', arguments: '{}' }] },
+          { role: 'user', parts: [{ kind: 'tool_result', callId: id, name: 'f', parts: [], isError: false }] },
+        ],
+      })
+      assert.equal(Object(call)['tool_calls'][0].id, result?.['tool_call_id'])
+      return result?.['tool_call_id']
+    })
+    assert.equal(written[0], ids[0])
+    assert.deepEqual([new Set(written).size, written.map((id) => typeof id === 'string' && id.length)], [3, [40, 40, 40]])
+  })
+})

@@ -3,6 +3,7 @@
 
 import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, Message, ToolResultPart, UserPart } from '../conversation.ts'
 import { unsupported } from '../field-checks.ts'
+import { callId } from './call-id.ts'
 import { writeToolCall } from './write-answer.ts'
 import { documentText, writeAudio, writeDocument, writeImage } from './write-media.ts'
 
@@ -34,7 +35,7 @@ function writeAssistant(parts: readonly AssistantPart[]): JsonObject {
         break
       case 'tool_call':
         // Signatures are for the provider that made them.
-        calls.push(writeToolCall({ kind: 'tool_call', id: part.id, name: part.name, arguments: part.arguments }))
+        calls.push(writeToolCall({ kind: 'tool_call', id: callId(part.id), name: part.name, arguments: part.arguments }))
         break
       case 'image':
         throw unsupported('messages', 'holds a picture in an assistant message, which this provider does not take')
@@ -90,7 +91,7 @@ function writeResult(result: ToolResultPart): JsonObject {
   const texts = result.parts.map((part) => (part.kind === 'text' ? part.text : part.kind === 'document' ? documentText(part) : undefined)).filter((text) => text !== undefined)
   const isShownLater = result.parts.length > texts.length
   const content = [...texts, ...(isShownLater ? ['(The files it returned are in the next message.)'] : [])].join(betweenTexts)
-  return { role: 'tool', tool_call_id: result.callId, content: result.isError && !/^error/i.test(content) ? `Error: ${content}` : content }
+  return { role: 'tool', tool_call_id: callId(result.callId), content: result.isError && !/^error/i.test(content) ? `Error: ${content}` : content }
 }
 
 function isMedia(part: ToolResultPart['parts'][number]): part is ImagePart | DocumentPart {
