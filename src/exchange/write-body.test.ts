@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { buildProvider } from '../../test/support/build-config.ts'
 import type { ProviderConfig } from '../config/runtime-config.ts'
+import { TollgateError } from '../core/errors.ts'
 import { Headers } from '../core/headers.ts'
 import { writeBody } from './write-body.ts'
 
@@ -37,5 +38,15 @@ describe('a body that passes after a conversion', () => {
     const settings = { ...buildProvider('claude').settings, region: 'us-east-1' }
     const sent = written(buildProvider('claude', { api: 'aws-bedrock-claude', settings }), '/v1/messages', request)
     assert.deepEqual(Object(sent).messages, [{ role: 'assistant', content: [{ type: 'text', text: 'hi' }] }])
+  })
+})
+
+describe('a body that is converted', () => {
+  it('is refused when text of the client unfolds to JSON that is nested too deeply', () => {
+    const depth = 100_000
+    const call = { id: 'c', type: 'function', function: { name: 'f', arguments: `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}` } }
+    const messages = [{ role: 'user', content: 'hi' }, { role: 'assistant', tool_calls: [call] }, { role: 'tool', tool_call_id: 'c', content: 'a' }]
+    const refused = (error: unknown): boolean => error instanceof TollgateError && error.code === 'malformed_request'
+    assert.throws(() => written(buildProvider('claude', { api: 'anthropic' }), '/v1/chat/completions', { model: 'client', messages }), refused)
   })
 })

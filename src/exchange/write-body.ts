@@ -55,7 +55,17 @@ function convertBody(target: AttemptTarget, format: Format, call: ProviderCall, 
   const conversion = conversionFor(format.name, call)
   if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format.name} to ${call.dialect ?? call.envelope}.`)
   const { body: converted, dropped, stream } = conversion.convertRequest(body, { upstreamModel: target.upstreamModel })
-  return { body: Buffer.from(JSON.stringify(converted)), path: pathOf(target, call, stream), dropped }
+  return { body: toJson(converted), path: pathOf(target, call, stream), dropped }
+}
+
+// What a client wrote as text (arguments of a tool call) may have become JSON here, nested as deep as it pleased; the body itself is bounded.
+function toJson(value: object): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(value))
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause
+    throw new TollgateError('malformed_request', 'The arguments or the result of a tool call hold JSON that is nested too deeply.', { cause })
+  }
 }
 
 // The client speaks the provider's dialect, but not the way in which a cloud wants it.

@@ -1,5 +1,6 @@
 // The turns of a Messages request. Source: docs.anthropic.com, API reference, "Messages".
 
+import { appendAll } from '../append-all.ts'
 import type { AssistantPart, JsonObject, JsonValue, Message, TextPart, UserPart } from '../conversation.ts'
 import { isList } from '../json-value.ts'
 import { expectList, expectObject, expectOneOf, expectString, malformed } from './field-checks.ts'
@@ -27,14 +28,14 @@ export function readMessages(value: JsonValue | undefined, dropped: Set<string>)
     const role = expectOneOf(message['role'], `${at}.role`, ['user', 'assistant', 'system'])
     const content = message['content']
     const last = turns.at(-1)
-    if (role === 'system') system.push(...readSystem(content, `${at}.content`))
+    if (role === 'system') appendAll(system, readSystem(content, `${at}.content`))
     else if (role === 'user') {
       const parts = readContent(content, `${at}.content`, (block, place) => readUserBlock(block, place, reading))
-      if (last?.role === 'user') last.parts.push(...parts)
+      if (last?.role === 'user') appendAll(last.parts, parts)
       else turns.push({ role, parts })
     } else {
       const parts = readContent(content, `${at}.content`, (block, place) => readAssistantBlock(block, place, reading))
-      if (last?.role === 'assistant') last.parts.push(...parts)
+      if (last?.role === 'assistant') appendAll(last.parts, parts)
       else turns.push({ role, parts })
     }
   }

@@ -1,6 +1,7 @@
 // The turns of a conversation as Anthropic's messages: user and assistant in turn, results of tools first in the user's, nothing empty.
 // Source: docs.anthropic.com, API reference, "Messages"; "Handle tool calls"; "Extended thinking", preserving thinking blocks.
 
+import { appendAll } from '../append-all.ts'
 import { readCallInput } from '../call-input.ts'
 import type { AssistantPart, Conversation, DocumentPart, ImagePart, JsonObject, Message, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
 import { asString } from '../json-value.ts'
@@ -33,7 +34,7 @@ export function writeMessages({ messages }: Conversation, rules: MessageRules): 
     const content = message.role === 'user' ? writeUser(message.parts, rules) : writeAssistant(message.parts, rules)
     if (content.length === 0) continue
     const last = written.at(-1)
-    if (last?.role === message.role) last.content.push(...content)
+    if (last?.role === message.role) appendAll(last.content, content)
     else written.push({ role: message.role, content })
   }
   if (written[0]?.role !== 'user') written.unshift(said(openingText))

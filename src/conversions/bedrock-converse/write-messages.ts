@@ -2,6 +2,7 @@
 // Sources: Bedrock API reference, Message and ContentBlock; user guide, "Carry out a conversation with the Converse API operations".
 
 import { continuingText, openingText } from '../anthropic-messages/write-messages.ts'
+import { appendAll } from '../append-all.ts'
 import type { AssistantPart, JsonObject, Message, UserPart } from '../conversation.ts'
 import { asString } from '../json-value.ts'
 import { pushCachePoint } from './cache-point.ts'
@@ -39,7 +40,7 @@ export function writeMessages(messages: readonly Message[], rules: MessageRules,
     if (written.length === 0 && role === 'assistant') written.push({ role: 'user', content: [{ text: openingText }] })
     const last = written.at(-1)
     // One between them had nothing to say.
-    if (last?.role === role) last.content.push(...content)
+    if (last?.role === role) appendAll(last.content, content)
     else written.push({ role, content })
   }
   if (written.at(-1)?.role === 'assistant') endTurn(written, continuesAnswers)

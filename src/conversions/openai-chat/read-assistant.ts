@@ -1,5 +1,6 @@
 // One assistant message: what the model thought, said, refused and called, in this order.
 
+import { appendAll } from '../append-all.ts'
 import type { AssistantPart, JsonObject, JsonValue, ReasoningPart, ToolCallPart } from '../conversation.ts'
 import { splitSignature } from '../tool-call-signature.ts'
 import { expectArray, expectObject, expectOneOf, expectString, malformed, optionalString, unsupported } from '../field-checks.ts'
@@ -14,9 +15,9 @@ export function readAssistant(message: JsonObject, at: string): readonly Assista
   const calls = readCalls(message, at)
   if (content === null && refusal === '' && calls.length === 0) throw malformed(`${at}.content`, 'must be a string or an array of parts where there are no tool_calls')
   const parts: AssistantPart[] = readReasoning(message, at)
-  if (content !== null) parts.push(...readAssistantContent(content, at))
+  if (content !== null) appendAll(parts, readAssistantContent(content, at))
   if (refusal !== '') parts.push({ kind: 'refusal', text: refusal })
-  parts.push(...calls)
+  appendAll(parts, calls)
   return parts
 }
 

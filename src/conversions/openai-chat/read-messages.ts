@@ -1,7 +1,8 @@
 // The messages of a chat request: system messages apart, tool messages as results in user messages, neighbours of a role merged, and every
 // tool call answered at once, as OpenAI demands it.
 
-import type { AssistantPart, JsonObject, JsonValue, Message, TextPart, UserPart } from '../conversation.ts'
+import { appendAll } from '../append-all.ts'
+import type { AssistantPart, JsonObject, JsonValue, Message, TextPart, ToolCallPart, UserPart } from '../conversation.ts'
 import { splitSignature } from '../tool-call-signature.ts'
 import { expectArray, expectObject, expectString, malformed, notThis } from '../field-checks.ts'
 import { readAssistant } from './read-assistant.ts'
@@ -38,6 +39,8 @@ class MessageReader {
   readonly #dropped = new Set<string>()
   /** Calls of the last assistant message that have no result yet: id → name. */
   readonly #pending = new Map<string, string>()
+  /** The calls of that message by name, for results that have no id: ids in order, and how many of them are known to have a result. */
+  readonly #callsOfName = new Map<string, { readonly ids: string[]; answered: number }>()
   /** The message whose calls are pending. */
   #callsAt = ''
   /** The parts of the last message, to which those of a neighbour are added: one of the two, or none in the beginning. */
@@ -51,7 +54,7 @@ class MessageReader {
     switch (role) {
       case 'system':
       case 'developer':
-        this.#system.push(...markLast(readTexts(message['content'], at), cache))
+        appendAll(this.#system, markLast(readTexts(message['content'], at), cache))
         break
       case 'user': {
         const parts = readUserContent(message['content'], at)
@@ -68,7 +71,7 @@ class MessageReader {
       }
       case 'function': {
         const name = expectString(message['name'], `${at}.name`)
-        const [id] = [...this.#pending].find(([, called]) => called === name) ?? []
+        const id = this.#firstPending(name)
         if (id === undefined) throw malformed(`${at}.name`, 'must be the function that the assistant message before it calls')
         this.#addResult(id, message, at, cache)
         break
@@ -94,23 +97,36 @@ class MessageReader {
       this.#assistantParts = undefined
       this.#messages.push({ role: 'user', parts: this.#userParts })
     }
-    this.#userParts.push(...parts)
+    appendAll(this.#userParts, parts)
   }
 
   #addAssistant(parts: readonly AssistantPart[], at: string): void {
     if (parts.length === 0) return
-    for (const part of parts) {
-      if (part.kind !== 'tool_call') continue
-      if (this.#pending.has(part.id)) throw malformed(`${at}.tool_calls`, `uses the id ${JSON.stringify(part.id)} twice`)
-      this.#pending.set(part.id, part.name)
-    }
+    this.#callsOfName.clear()
+    for (const part of parts) if (part.kind === 'tool_call') this.#addCall(part, at)
     this.#callsAt = at
     if (this.#assistantParts === undefined) {
       this.#assistantParts = []
       this.#userParts = undefined
       this.#messages.push({ role: 'assistant', parts: this.#assistantParts })
     }
-    this.#assistantParts.push(...parts)
+    appendAll(this.#assistantParts, parts)
+  }
+
+  #addCall({ id, name }: ToolCallPart, at: string): void {
+    if (this.#pending.has(id)) throw malformed(`${at}.tool_calls`, `uses the id ${JSON.stringify(id)} twice`)
+    this.#pending.set(id, name)
+    const calls = this.#callsOfName.get(name)
+    if (calls === undefined) this.#callsOfName.set(name, { ids: [id], answered: 0 })
+    else calls.ids.push(id)
+  }
+
+  // Each call is looked at once, however many there are.
+  #firstPending(name: string): string | undefined {
+    const calls = this.#callsOfName.get(name)
+    if (calls === undefined) return undefined
+    while (calls.answered < calls.ids.length && !this.#pending.has(calls.ids[calls.answered] ?? '')) calls.answered += 1
+    return calls.ids[calls.answered]
   }
 
   #addResult(callId: string, message: JsonObject, at: string, cache: ReturnType<typeof readCacheMark>): void {

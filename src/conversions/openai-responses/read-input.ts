@@ -1,6 +1,7 @@
 // The input of a Responses request: a flat list of items, from which messages are made. What a model thought, said and called in a row is one
 // assistant message; what its functions gave follows at once, in the order of the calls, because other APIs demand it there.
 
+import { appendAll } from '../append-all.ts'
 import type { AssistantPart, JsonObject, Message, ReasoningPart, TextPart, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
 import { describe, expectArray, expectObject, expectOneOf, expectString, malformed, notThis, optionalString, unsupported } from '../field-checks.ts'
 import { splitSignature } from '../tool-call-signature.ts'
@@ -57,7 +58,7 @@ class InputReader {
   }
 
   instruct(parts: readonly TextPart[]): void {
-    this.#system.push(...parts)
+    appendAll(this.#system, parts)
   }
 
   read(item: JsonObject, at: string): void {
@@ -134,7 +135,7 @@ class InputReader {
       this.#userParts = undefined
       this.#messages.push({ role: 'assistant', parts: this.#assistantParts })
     }
-    this.#assistantParts.push(...parts)
+    appendAll(this.#assistantParts, parts)
   }
 
   #pushUser(parts: readonly UserPart[]): void {
@@ -143,7 +144,7 @@ class InputReader {
       this.#assistantParts = undefined
       this.#messages.push({ role: 'user', parts: this.#userParts })
     }
-    this.#userParts.push(...parts)
+    appendAll(this.#userParts, parts)
   }
 
   #answerCalls(): void {
