@@ -35,7 +35,7 @@ export function addPricesPlanCommand(prices: Command, context: CommandContext): 
     .requiredOption('--models <names>', 'the models it is for, with commas between; vendor:model where a name does not tell', (text) => text.split(',').map((name) => name.trim()))
     .option('--mix <parts>', 'their parts of all tokens, such as 3:1; equal unless given', parseMix)
     .option('--users <number>', 'among how many users it is divided', parseCount, 1)
-    .option('--input-share <percent>', 'how many of all tokens are input', parsePercent, DEFAULT_INPUT_SHARE)
+    .addOption(new Option('--input-share <percent>', 'how many of all tokens are input').argParser(parsePercent).default(DEFAULT_INPUT_SHARE, `${DEFAULT_INPUT_SHARE * 100}%`))
     .option('-c, --config <file>', 'the models and prices of this configuration')
     .option('--json', 'print the plan as JSON')
     .action(async (options: PlanOptions) => planPrices(options, context))
@@ -45,7 +45,7 @@ async function planPrices(options: PlanOptions, context: CommandContext): Promis
   const { models, mix = models.map(() => 1), usd, users, inputShare } = options
   if (mix.length !== models.length) throw new CommandError(`--mix has ${mix.length} parts for ${models.length} models: one for each, such as --mix ${models.map(() => 1).join(':')}.`, 2)
   const rates = await readRates(options, context)
-  const plan = planLimits({ dollars: usd, users, inputShare, models: models.map((name, index) => ({ model: name.replace(/^[^:]*:/, ''), rates: rates[index] ?? {}, weight: mix[index] ?? 0 })) })
+  const plan = planLimits({ dollars: usd, users, inputShare, models: models.map((name, index) => ({ model: options.config === undefined ? (splitName(name).model ?? name) : name, rates: rates[index] ?? {}, weight: mix[index] ?? 0 })) })
   if (plan === undefined) throw new CommandError('These models are free: no limit in tokens follows from a budget in dollars.')
   context.stdout(options.json === true ? `${JSON.stringify({ usd, per: options.per, users, input_share: inputShare, ...describePlan(plan) }, undefined, 2)}\n` : describeText(plan, options, rates))
 }
@@ -62,8 +62,14 @@ async function readRates({ models, config: path }: PlanOptions, context: Command
 }
 
 function findByName(name: string): ModelPrice | undefined {
-  const [vendor = '', model] = name.split(/:(.*)/s)
-  return model !== undefined && vendorIds.includes(vendor) ? findListed(vendor, model)?.price : guessListed(name)?.price
+  const { vendor, model } = splitName(name)
+  return model === undefined ? guessListed(name)?.price : findListed(vendor, model)?.price
+}
+
+/** `openai:gpt-4o`; a colon after anything but a vendor belongs to the name. */
+function splitName(name: string): { readonly vendor: string; readonly model: string | undefined } {
+  const [vendor = '', ...rest] = name.split(':')
+  return { vendor, model: rest.length > 0 && vendorIds.includes(vendor) ? rest.join(':') : undefined }
 }
 
 function unknownModel(name: string): string {

@@ -141,6 +141,12 @@ describe('tollgate prices plan', () => {
     assert.match(files[1] ?? '', /requests_per_unit: 10000000\}\} # \$10\.00/)
   })
 
+  it('takes the list of the vendor that is named, and any other colon as part of the name', async () => {
+    const { stdout } = await run('plan', '--usd', '1', '--models', 'openrouter:openai/gpt-4o,aws:anthropic.claude-sonnet-4-5-20250929-v1:0')
+    assert.match(stdout, /^openai\/gpt-4o +2\.5 +10 /m)
+    assert.match(stdout, /^anthropic\.claude-sonnet-4-5-20250929-v1:0 +3 +15 /m)
+  })
+
   it('takes another share of input, and the prices of a configuration', async () => {
     const plan: unknown = JSON.parse((await run('plan', '--usd', '12', '--models', 'good', '--input-share', '0%', '-c', config, '--json')).stdout)
     assert.deepEqual(plan, { usd: 12, per: 'day', users: 1, input_share: 0, models: [{ model: 'good', usd_per_million: 12, tokens: 1_000_000, tokens_per_user: 1_000_000, usd: 12 }], usd_at_most: 12 })
