@@ -39,6 +39,12 @@ describe('chains', () => {
     assert.equal(plainChains([{ ...model('m', [a, b, c]), providerChoice: new Map() }]).length, 15)
   })
 
+  it('has what is left of a caller’s order when who would convert is left out', () => {
+    const claude = provider('claude', { api: 'anthropic' })
+    const chains = possibleChains(runtimeConfig({ models: [{ ...model('m', [claude, a, b]), providerChoice: new Map() }] }))
+    assert.deepEqual(chains.get('b+a.convert')?.providers, [b, a])
+  })
+
   it('has a cluster for each stage that some order needs', () => {
     const claude = provider('claude', { api: 'anthropic' })
     const mixed = model('m', [claude, a])

@@ -20,11 +20,10 @@ export const possibleChains: (config: Pick<RuntimeConfig, 'models'>) => Readonly
     chains.set(chainClusterName(steps), { providers: steps.map((step) => step.provider), stage })
   }
   for (const model of config.models.values()) {
-    for (const order of weightedOrders(model)) {
+    // Also of what a caller chose: who cannot do what a request wants is left out after its order was planned.
+    for (const order of [...weightedOrders(model), ...chosenOrders(model)]) {
       for (const format of servedFormats(order)) for (const selection of selections(planOrder(order, format))) add(selection)
     }
-    // What a caller chose is planned after somebody was left out.
-    for (const order of chosenOrders(model)) for (const format of servedFormats(order)) add(planOrder(order, format))
   }
   return chains
 })
