@@ -50,6 +50,13 @@ describe('what is refused', () => {
   })
 })
 
+describe('the name of our own tool', () => {
+  it('is refused where the provider is asked for structured output by that tool', () => {
+    const chat = { messages: [{ role: 'user', content: 'Hi' }], tools: [{ type: 'function', function: { name: 'tollgate_structured_answer' } }] }
+    for (const dialect of ['anthropic-messages', 'bedrock-converse', 'gemini'] as const) assert.equal(refusal('openai-chat', dialect, chat)[0], 'tools', dialect)
+  })
+})
+
 describe('what is left out', () => {
   it('is named as the client knows it', () => {
     const stop = [' ', 'END']

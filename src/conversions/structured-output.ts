@@ -28,6 +28,12 @@ export function answerTool(output: OutputFormat): Tool {
   }
 }
 
+/** For providers that are asked for structured output by our tool. Throws TollgateError `unsupported_parameter` where a client's tool has its name. */
+export function refuseAnswerTool(tools: readonly Tool[]): void {
+  if (!tools.some(({ name }) => isAnswerTool(name))) return
+  throw new TollgateError('unsupported_parameter', 'tools holds one with a name that Tollgate needs for structured output. Give it another.', { param: 'tools' })
+}
+
 export function isAnswerTool(name: string): boolean {
   return name === answerToolName
 }

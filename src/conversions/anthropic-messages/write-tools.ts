@@ -3,7 +3,7 @@
 
 import type { Conversation, JsonObject, Message, Tool, ToolChoice } from '../conversation.ts'
 import { withoutUndefined } from '../json-value.ts'
-import { answerInstruction, answerTool, answerToolName } from '../structured-output.ts'
+import { answerInstruction, answerTool, answerToolName, refuseAnswerTool } from '../structured-output.ts'
 import type { CacheMarks } from './cache-marks.ts'
 import type { ClaudeModel } from './claude-model.ts'
 
@@ -21,9 +21,10 @@ export interface ToolRules {
   readonly dropped: Set<string>
 }
 
-/** Throws TollgateError `unsupported_parameter` for a schema of the answer that cannot be one of arguments. */
+/** Throws TollgateError `unsupported_parameter` for a schema of the answer that cannot be one of arguments, and for a tool with our name. */
 export function writeTools(conversation: Conversation, rules: ToolRules): WrittenTools {
   const { tools, output, parallelToolCalls } = conversation
+  refuseAnswerTool(tools)
   const plan = planChoice(conversation, rules)
   const offered = tools.length > 0 ? tools : formerTools(conversation.messages)
   const written = offered.map((tool) => writeTool(tool, rules))

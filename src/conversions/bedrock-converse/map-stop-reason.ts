@@ -10,7 +10,8 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
   ['model_context_window_exceeded', 'length'],
   ['guardrail_intervened', 'content_filter'],
   ['content_filtered', 'content_filter'],
-  ['refusal', 'refusal'],
+  // Claude's; anthropic-messages/map-stop-reason.ts says why.
+  ['refusal', 'content_filter'],
 ])
 
 // Bedrock answers 200 although it could not make sense of what its model wrote.

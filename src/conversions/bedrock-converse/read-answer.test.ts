@@ -52,7 +52,7 @@ describe('an answer of Converse', () => {
     ['model_context_window_exceeded', 'length'],
     ['guardrail_intervened', 'content_filter'],
     ['content_filtered', 'content_filter'],
-    ['refusal', 'refusal'],
+    ['refusal', 'content_filter'],
     ['malformed_model_output', 'stop'],
     ['something_new', 'stop'],
   ] as const) {

@@ -3,7 +3,7 @@
 import { TollgateError } from '../../core/errors.ts'
 import type { Conversation, JsonObject, Tool } from '../conversation.ts'
 import { withoutUndefined } from '../json-value.ts'
-import { isAnswerTool } from '../structured-output.ts'
+import { isAnswerTool, refuseAnswerTool } from '../structured-output.ts'
 import { pushCachePoint } from './cache-point.ts'
 import type { ModelTraits } from './model-traits.ts'
 import type { OfferedTools } from './offer-tools.ts'
@@ -20,7 +20,7 @@ export interface WrittenTools {
 
 /** Throws TollgateError `unsupported_parameter` for names of tools that Bedrock does not take. */
 export function writeTools(conversation: Conversation, offered: OfferedTools, traits: ModelTraits, dropped: Set<string>): WrittenTools {
-  if (conversation.tools.some(({ name }) => isAnswerTool(name))) throw unsupported('A tool of this request has a name that Tollgate needs for structured output. Give it another.')
+  refuseAnswerTool(conversation.tools)
   if (offered.tools.length === 0) return { tools: [], choice: undefined, claudeChoice: undefined }
   const tools: JsonObject[] = []
   for (const tool of offered.tools) {

@@ -1,9 +1,8 @@
 // Which tools a model is offered, which it must call, and what its text must look like. Models before generation 3 refuse the last together
 // with tools ("Function calling with a response mime type: 'application/json' is unsupported"): there the answer itself becomes a tool.
 
-import { TollgateError } from '../../core/errors.ts'
 import type { Conversation, OutputFormat, Tool, ToolChoice } from '../conversation.ts'
-import { answerTool, isAnswerTool } from '../structured-output.ts'
+import { answerTool, refuseAnswerTool } from '../structured-output.ts'
 import { signedGeneration } from './model-generation.ts'
 
 export interface OfferedTools {
@@ -15,9 +14,7 @@ export interface OfferedTools {
 /** Throws TollgateError `unsupported_parameter` for a schema that cannot be the arguments of a tool, and for a tool with our name. */
 export function offerTools({ tools, toolChoice, output }: Conversation, generation: number | undefined): OfferedTools {
   if (tools.length === 0) return { tools, choice: undefined, output }
-  if (tools.some(({ name }) => isAnswerTool(name))) {
-    throw new TollgateError('unsupported_parameter', 'A tool of this request has a name that Tollgate needs for structured output. Give it another.', { param: 'tools' })
-  }
+  refuseAnswerTool(tools)
   if (output === undefined || generation === undefined || generation >= signedGeneration) return { tools, choice: toolChoice, output }
   switch (toolChoice?.kind) {
     case 'none':
