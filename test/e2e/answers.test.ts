@@ -135,7 +135,7 @@ describe('what a provider answers', () => {
     const before = mock.served().total.aborted.requests
     const leaving = new AbortController()
     const call = fetch(`${gateway.url}${chatPath}`, { method: 'POST', body: JSON.stringify(chat), headers: { 'x-user-id': 'patient', 'x-mock-hang': '1' }, signal: leaving.signal })
-    await until('the provider has the request', () => mock.requests().some((seen) => seen.headers['x-user-id'] === 'patient'))
+    await until('the provider has the request', () => mock.requests().some((seen) => seen.headers['x-mock-hang'] === '1'))
     leaving.abort()
     await assert.rejects(call, { name: 'AbortError' })
     const line = await lineOf('patient')
