@@ -4,6 +4,7 @@ import { isAnthropicErrorType } from '../conversions/anthropic-messages/map-erro
 import { UnwrappedStream, unwrapError } from '../conversions/claude-envelope.ts'
 import { parseJson } from '../conversions/conversion.ts'
 import type { AnswerContext } from '../conversions/dialect.ts'
+import { readError as readGoogleError } from '../conversions/gemini/read-error.ts'
 import { conversionFor } from '../conversions/index.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
@@ -53,9 +54,12 @@ function unwrappingReader({ format, call, headers }: AnswerSource): AnswerReader
     ...passing,
     converts: true,
     createStreamReader: (options) => (call.envelope === 'bedrock-claude' ? unwrapStream(passing.createStreamReader(options)) : passing.createStreamReader(options)),
-    convertError(body) {
+    convertError(body, status) {
       const said = parseJson(body)
-      return isAnthropicError(said) ? body : Buffer.from(JSON.stringify(unwrapError(said, headers.get('x-amzn-errortype'))))
+      if (isAnthropicError(said)) return body
+      // Google's front end, which answers before Claude is asked.
+      if (call.envelope === 'vertex-claude') return errorBodyFor(format.errorStyle, { status, message: readGoogleError(said).message })
+      return Buffer.from(JSON.stringify(unwrapError(said, headers.get('x-amzn-errortype'))))
     },
   }
 }
