@@ -6,6 +6,7 @@ import { bedrockBehaviour } from './bedrock-behaviour.ts'
 import { gcpVertexBehaviour, googleAiStudioBehaviour } from './gemini-behaviour.ts'
 import { openaiBehaviour } from './openai-behaviour.ts'
 import type { ProviderBehaviour } from './provider-behaviour.ts'
+import { gcpVertexClaudeBehaviour } from './vertex-claude-behaviour.ts'
 
 export const providerBehaviours = {
   openai: openaiBehaviour,
@@ -15,6 +16,7 @@ export const providerBehaviours = {
   'aws-bedrock-claude': bedrockBehaviour,
   'google-ai-studio': googleAiStudioBehaviour,
   'gcp-vertex': gcpVertexBehaviour,
+  'gcp-vertex-claude': gcpVertexClaudeBehaviour,
 } as const satisfies Readonly<Record<string, ProviderBehaviour>>
 
 export type MockApi = keyof typeof providerBehaviours

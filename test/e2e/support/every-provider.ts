@@ -49,6 +49,7 @@ export const providerCases: readonly ProviderCase[] = [
   { ...anthropic, model: 'by-anthropic', api: 'anthropic', upstreamModel: 'claude-sonnet-4-5' },
   { ...anthropic, model: 'by-anthropic-adaptive', api: 'anthropic', upstreamModel: 'claude-sonnet-5' },
   { ...anthropic, model: 'by-bedrock-claude', api: 'aws-bedrock-claude', upstreamModel: bedrockSonnet },
+  { ...anthropic, model: 'by-vertex-claude', api: 'gcp-vertex-claude', upstreamModel: 'claude-sonnet-4-5@20250929' },
   { ...thinkingConverse, model: 'by-converse-claude', api: 'aws-bedrock', upstreamModel: bedrockSonnet },
   { ...thinkingConverse, model: 'by-converse-adaptive', api: 'aws-bedrock', upstreamModel: 'global.anthropic.claude-sonnet-5' },
   { ...converse, model: 'by-converse-nova', api: 'aws-bedrock', upstreamModel: 'us.amazon.nova-pro-v1:0' },
@@ -64,6 +65,7 @@ const settings: Readonly<Partial<Record<MockApi, string>>> = {
   'aws-bedrock': 'region: eu-central-1, credential: {aws: default}',
   'aws-bedrock-claude': 'region: us-east-1',
   'gcp-vertex': `project: matrix-project, location: europe-west1, ${withKey}`,
+  'gcp-vertex-claude': `project: matrix-project, location: us-east5, ${withKey}`,
 }
 const environment = { MATRIX_KEY: 'matrix-key', AWS_ACCESS_KEY_ID: mockAwsKey.accessKeyId, AWS_SECRET_ACCESS_KEY: mockAwsKey.secretAccessKey }
 
