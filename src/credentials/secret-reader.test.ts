@@ -52,7 +52,7 @@ describe('a credential from the environment', () => {
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), undefined)
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), undefined)
     assert.equal(log.lines.length, 1)
-    assert.match(log.lines[0] ?? '', /env KEY/)
+    assert.match(log.lines[0] ?? '', /"source":"env KEY"/)
     assert.doesNotMatch(log.lines[0] ?? '', /hunter2/)
     env['KEY'] = 'sk-\u00fc'
     assert.equal(reader.read({ kind: 'env', name: 'KEY' }), undefined)

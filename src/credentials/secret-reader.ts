@@ -36,7 +36,7 @@ export function createSecretReader({ env, log, clock }: SecretReaderOptions): Se
   const warned = new Set<string>()
 
   function warnOnce(source: string, message: string): undefined {
-    if (!warned.has(source)) log.warn({ credential: source }, message)
+    if (!warned.has(source)) log.warn({ source }, message)
     warned.add(source)
     return undefined
   }

@@ -14,7 +14,7 @@ export function accessLog({ config }: RenderInput): EnvoyObject {
         time: '%START_TIME%',
         exchange_id: usageMetadata('exchange_id'),
         method: '%REQ(:METHOD)%',
-        path: '%PATH(NQ:ORIG)%',
+        path: '%PATH(NQ:ORIG_OR_PATH)%',
         status: '%RESPONSE_CODE%',
         details: '%RESPONSE_CODE_DETAILS%',
         flags: '%RESPONSE_FLAGS%',

@@ -34,7 +34,8 @@ export function listener(input: RenderInput, routes: EnvoyObject): EnvoyObject {
               ...callerFilters(input),
               requestStage(input),
               ...rateLimitFilters(input),
-              extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router', { upstream_log: [attemptLog()] }),
+              // Else each attempt is told the host of the one before it (x-envoy-original-host).
+              extension('envoy.filters.http.router', 'envoy.extensions.filters.http.router.v3.Router', { upstream_log: [attemptLog()], suppress_envoy_headers: true }),
             ],
             ...routes,
           }),

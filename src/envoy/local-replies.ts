@@ -2,6 +2,7 @@
 // and when a provider breaks off a whole answer whose headers have passed already. Shapes as in formats/error-body.ts.
 
 import { extension, type EnvoyObject } from './envoy-object.ts'
+import { routeNamespace } from './names.ts'
 
 const message = 'The request failed on its way to the provider (%RESPONSE_CODE_DETAILS%).'
 const anthropicBody = { type: 'error', error: { type: 'api_error', message } }
@@ -10,7 +11,9 @@ const openaiBody = { error: { message, type: 'server_error', code: 'provider_err
 /** The connection manager's `local_reply_config`. What Tollgate itself answers is a local reply, too, and must not be touched. */
 export function localReplies(): EnvoyObject {
   const isOurs = "response.code_details.startsWith('tollgate_')"
-  const isAnthropic = "request.path.contains('/v1/messages')"
+  // An attempt in another API has changed the path; the client's own is in the metadata then.
+  const clientPath = `('${routeNamespace}' in metadata.filter_metadata ? metadata.filter_metadata['${routeNamespace}'].path : request.path)`
+  const isAnthropic = `${clientPath}.contains('/v1/messages')`
   return {
     mappers: [mapper(`response.code >= 500 && !${isOurs} && ${isAnthropic}`, anthropicBody), mapper(`response.code >= 500 && !${isOurs}`, openaiBody)],
   }

@@ -32,6 +32,8 @@ function chainRoute(input: RenderInput, model?: ModelConfig): EnvoyObject {
   return {
     name: model === undefined ? 'chain' : `chain ${model.clientModel}`,
     match: { prefix: '/', headers: [{ name: chainHeader, present_match: true }, ...ofModel] },
+    // Who else could be asked is none of a provider's business, and once the route is chosen nobody reads it.
+    request_headers_to_remove: [chainHeader],
     route: {
       timeout: '0s',
       auto_host_rewrite: true,

@@ -61,6 +61,16 @@ models:
       assert.deepEqual([sent?.path, sent?.headers['x-api-key'], sent?.headers['authorization']], ['/v1/messages', 'anthropic-key', undefined])
     })
 
+    it('tells Anthropic neither who was asked before nor who else could be', () => {
+      const names = anthropic.requests().map(({ headers }) => Object.keys(headers).filter((name) => /^x-(?:envoy|tollgate)-/.test(name)))
+      assert.deepEqual(names, [[], []])
+    })
+
+    it("is an error in the client's words when an answer breaks off, though the attempt has changed the path", async () => {
+      const cut = { headers: { 'x-mock-cut-after-chunks': '1' } }
+      await assert.rejects(client.chat.completions.create({ ...asked, model: 'claude' }, cut), (error) => error instanceof APIError && error.status === 502 && error.code === 'provider_error')
+    })
+
     it('names what Anthropic was not told', async () => {
       const { response } = await client.chat.completions.create({ ...asked, model: 'claude', seed: 7, presence_penalty: 0.5 }).withResponse()
       const dropped = response.headers.get('x-tollgate-dropped-params')?.split(', ').toSorted()
