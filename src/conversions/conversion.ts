@@ -7,7 +7,7 @@ import type { AnswerPart, ProviderError } from './answer.ts'
 import type { JsonObject, JsonValue } from './conversation.ts'
 import { ConvertedStream } from './converted-stream.ts'
 import type { AnswerContext, ClientDialect, ProviderDialect, Target, WrittenRequest } from './dialect.ts'
-import { parseJsonText } from './json-value.ts'
+import { asList, asObject, parseJsonText } from './json-value.ts'
 
 export interface ConvertedRequest extends WrittenRequest {
   readonly stream: boolean
@@ -34,11 +34,15 @@ export interface Conversion {
 }
 
 const TEXT_BYTES_PER_TOKEN = 4
+/** Most messages, parts and calls of one request. Anthropic takes 100,000 messages; more cost seconds in which nobody else is served. */
+const MOST_PARTS = 200_000
 
 export function createConversion(client: ClientDialect, provider: ProviderDialect): Conversion {
   return {
     convertRequest(body, target) {
-      const conversation = client.readRequest(parseRequest(body))
+      const request = parseRequest(body)
+      refuseCrowded(request)
+      const conversation = client.readRequest(request)
       const { body: written, dropped } = inClientNames(client, () => provider.writeRequest(conversation, target))
       return { body: written, dropped: unique([...conversation.dropped, ...dropped.map((name) => paramName(client, name))]), stream: conversation.stream }
     },
@@ -104,4 +108,17 @@ export function unique(names: readonly string[]): readonly string[] {
 
 function textBytes(part: AnswerPart): number {
   return Buffer.byteLength(part.kind === 'tool_call' ? part.arguments : part.text)
+}
+
+function refuseCrowded(request: JsonObject): void {
+  let count = 0
+  for (const member of ['messages', 'input', 'system'] as const) {
+    const items = asList(request[member])
+    count += items.length
+    for (const item of items) {
+      const fields = asObject(item)
+      if (fields !== undefined) count += asList(fields['content']).length + asList(fields['tool_calls']).length
+    }
+  }
+  if (count > MOST_PARTS) throw new TollgateError('malformed_request', `The request has ${count} messages, parts and calls; at most ${MOST_PARTS} are converted.`)
 }

@@ -36,6 +36,19 @@ describe('a request with very many', () => {
     })
   }
 
+  it('more than can be converted in good time is refused, whatever they are', () => {
+    const [short, many] = [text('text', 100_001), text('text', 200_001)]
+    const crowded: readonly (readonly [FormatName, object])[] = [
+      ['openai-chat', { messages: many.map(() => ({ role: 'user', content: 'a' })) }],
+      ['openai-chat', { messages: [{ role: 'user', content: short }, { role: 'user', content: short }] }],
+      ['openai-responses', { input: many.map(() => ({ role: 'user', content: 'a' })) }],
+      ['anthropic-messages', { max_tokens: 9, system: many, messages: [{ role: 'user', content: 'hi' }] }],
+    ]
+    for (const [format, body] of crowded) {
+      assert.throws(() => convert(format, body, { api: 'google-ai-studio', upstreamModel: 'gemini-2.5-flash' }), { code: 'malformed_request', message: /at most 200000 are converted/ })
+    }
+  })
+
   // Looked for among all calls each, they would take minutes.
   it('results that name only their function is converted', { timeout: 60_000 }, () => {
     const ids = Array.from({ length: 40_000 }, (_, index) => index)
