@@ -29,10 +29,14 @@ async function check({ config: path, json = false }: CheckOptions, context: Comm
     if (!loaded.ok) throw new CommandError('')
     return
   }
-  if (!loaded.ok) throw new CommandError(`${problems.map(formatProblem).join('\n')}\n${problems.length === 1 ? '1 problem' : `${problems.length} problems`}.`)
+  if (!loaded.ok) throw new CommandError(`${problems.map(formatProblem).join('\n')}\n${count(problems.length, 'problem')}.`)
   for (const warning of warnings) context.stdout(`warning: ${warning}\n`)
   const { config } = loaded
   for (const { name, api, credential } of config.providers.values())
     if (isCloud(credential)) context.stdout(`provider ${name} (${api}): ${describeCredential(credential)}; tollgate doctor tries it\n`)
-  context.stdout(`${path} is valid: ${config.providers.size} providers, ${config.models.size} models, ${config.costs.length} costs, ${config.limits.length} limit files (revision ${config.revision}).\n`)
+  context.stdout(`${path} is valid: ${count(config.providers.size, 'provider')}, ${count(config.models.size, 'model')}, ${count(config.costs.length, 'cost')}, ${count(config.limits.length, 'limit file')} (revision ${config.revision}).\n`)
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -24,8 +24,11 @@ export function modelFilter(pattern: string | undefined): (model: string) => boo
 /** Reads LiteLLM's or Portkey's prices. Throws CommandError for a file that is neither. */
 export async function readPricesFrom(path: string): Promise<PriceFile> {
   let json: unknown
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new CommandError(`${path} cannot be read: ${cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'no such file' : String(cause)}.`, 1, { cause })
+  })
   try {
-    json = JSON.parse(await readFile(path, 'utf8'))
+    json = JSON.parse(text)
   } catch (cause) {
     throw new CommandError(`${path} cannot be read as JSON: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause })
   }

@@ -91,7 +91,7 @@ function describeText(plan: LimitPlan, { usd, per, users, inputShare }: PlanOpti
   })
   return [
     formatTable([heading, ...rows], { right: [1, 2, 3, 4, 5, 6] }),
-    `\nAssumed: ${Math.round(inputShare * 1000) / 10} % of the tokens are input (--input-share), ${users === 1 ? 'one user' : `${users} users`} (--users), no cached input.`,
+    `Assumed: ${Math.round(inputShare * 1000) / 10} % of the tokens are input (--input-share), ${users === 1 ? 'one user' : `${users} users`} (--users), no cached input.`,
     `If every token were of the dearer kind, these limits would let $${plan.worstDollars.toFixed(2)} pass instead of $${usd}.${users === 1 ? '' : ` A limit per user holds for each of them, however many there are.`}\n`,
     `ratelimit.yaml, with limits: [{file: ratelimit.yaml, cost: llm_total_token}] in tollgate.yaml:\n\n${tokenLimits(plan, { users, per })}`,
     `Or limit the dollars themselves, whatever is asked of whom: costs: [{name: spend, type: MicroDollar}] and`,

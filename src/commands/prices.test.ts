@@ -100,6 +100,7 @@ describe('tollgate prices diff', () => {
   })
 
   it('refuses what is no list of prices', async () => {
+    await assert.rejects(run('diff', join(folder, 'missing.json')), fails(/missing\.json cannot be read: no such file\.$/, 1))
     await assert.rejects(run('diff', config), fails(/cannot be read as JSON/, 1))
     const other = join(folder, 'other.json')
     writeFileSync(other, '{"a": 1}')

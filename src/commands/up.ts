@@ -2,7 +2,7 @@
 
 import { mkdir } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type App, startApp } from '../app.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
@@ -75,7 +75,7 @@ async function up(given: UpOptions, context: CommandContext): Promise<void> {
     stop.push(() => envoy.stop(STOP_GRACE_MS))
     const following = followConfig({ path: options.config, app, log, xdsDir: join(stateDir, 'run', 'xds'), adapt })
     stop.push(() => following.close())
-    announce({ app, mocks, context, log, config })
+    announce({ app, mocks, context, log, config, path: options.config })
     await untilOver(envoy, context)
   } finally {
     // The last started is the first stopped: Envoy goes before what it calls.
@@ -87,8 +87,9 @@ function readMockFailures(written: readonly string[]): ReadonlyMap<string, Failu
   return new Map(
     written.map((text) => {
       const at = text.indexOf('=')
+      if (at < 1) throw new CommandError(`--mock-fail ${text}: write a provider, = and how it fails, such as openai=429`)
       const mode = parseFailure(text.slice(at + 1))
-      if (at < 1 || !mode.ok) throw new CommandError(`--mock-fail ${text}: ${mode.ok ? 'found no provider, such as in openai=429' : mode.message}`)
+      if (!mode.ok) throw new CommandError(`--mock-fail ${text}: ${mode.message}`)
       return [text.slice(0, at), mode.value] as const
     }),
   )
@@ -126,8 +127,10 @@ async function start<Started>(what: string, starting: Promise<Started>): Promise
   }
 }
 
-function announce({ app, mocks, context, log, config }: { app: App; mocks: MockedProviders | undefined; context: CommandContext; log: Log; config: RuntimeConfig }): void {
-  context.stderr(whatToTry({ config, mocked: mocks?.addresses ?? new Map(), admin: app.addresses.admin }))
+function announce({ app, mocks, context, log, config, path }: { app: App; mocks: MockedProviders | undefined; context: CommandContext; log: Log; config: RuntimeConfig; path: string }): void {
+  const program = isClone ? `node ${relative(context.cwd, join(packageRoot, 'bin', 'tollgate'))}` : 'tollgate'
+  const command = { program, options: path === 'tollgate.yaml' ? '' : ` -c ${path}` }
+  context.stderr(whatToTry({ config, mocked: mocks?.addresses ?? new Map(), admin: app.addresses.admin, command }))
   log.debug({ ...app.addresses, revision: config.revision }, 'Tollgate is up.')
 }
 

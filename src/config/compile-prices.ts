@@ -85,7 +85,7 @@ function warnAboutUnknown(draft: Draft, book: PriceBook, models: ReadonlyMap<str
     }
   }
   for (const [provider, names] of unknown) {
-    draft.warn(['providers', provider], `no price is known for ${listNames([...names])}, so nobody knows what they cost in dollars; set price here (free, when nobody bills them) or name them under prices`, 'key')
+    draft.warn(['providers', provider], `no price is known for ${listNames([...names])}, so nobody knows what they cost in dollars, and limits in dollars leave the provider out; set price here (free, when nobody bills them) or name them under prices`, 'key')
   }
 }
 

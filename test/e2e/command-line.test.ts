@@ -76,7 +76,7 @@ envoy: {listen: "127.0.0.1:${listen}", admin: "127.0.0.1:${envoyAdmin}"}
   it('check: says what is there, or every problem at its place', async () => {
     const good = await run('check')
     assert.equal(good.code, 0, good.stderr)
-    assert.match(good.stdout, /tollgate\.yaml is valid: 1 providers?, 1 models?, 1 costs?, 1 limit files? \(revision \w+\)/)
+    assert.match(good.stdout, /tollgate\.yaml is valid: 1 provider, 1 model, 1 cost, 1 limit file \(revision \w+\)/)
     const bad = await run('check', '-c', 'broken.yaml')
     assert.deepEqual([bad.code, bad.stdout], [1, ''])
     const lines = bad.stderr.trim().split('\n')

@@ -71,7 +71,8 @@ envoy: {listen: "127.0.0.1:${listen}", admin: "127.0.0.1:${envoyAdmin}"}
   it('says what is wrong before it starts anything', async () => {
     for (const [how, expected] of [
       ['openai=200', /--mock-fail openai=200: found "200", allowed: a status from 400 to 599 or reset/],
-      ['429', /--mock-fail 429: found no provider, such as in openai=429/],
+      ['429', /--mock-fail 429: write a provider, = and how it fails, such as openai=429/],
+      ['openai', /--mock-fail openai: write a provider, = and how it fails, such as openai=429/],
       ['opneai=429', /there is no provider opneai. Played by mocks: openai, anthropic/],
       ['real=429', /real is not played by a mock, because it can be called/],
     ] as const) {
