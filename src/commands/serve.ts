@@ -5,6 +5,7 @@ import { type App, startApp } from '../app.ts'
 import { followConfig } from '../up/follow-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
+import { missingCredentials } from '../up/mock-missing-providers.ts'
 import { writeXds } from '../up/write-xds.ts'
 import { CommandError } from './command-error.ts'
 import type { CommandContext } from './command-context.ts'
@@ -36,6 +37,9 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<vo
   })
   const following = followConfig({ path: options.config, app, log, xdsDir: options.xdsDir })
   log.info({ ...app.addresses, revision: config.revision, models: config.models.size }, 'Tollgate serves.')
+  for (const { name, credential } of missingCredentials(config, context.env)) {
+    log.warn({ provider: name, ...(credential.kind === 'env' ? { variable: credential.name } : {}) }, 'A provider has no credential: it is left out of every chain.')
+  }
   await context.terminated
   following.close()
   await drain({ app, log, options, context })

@@ -12,8 +12,9 @@ import type { FailureMode } from '../mock/failure-plan.ts'
 import { parseFailure } from '../mock/parse-failure.ts'
 import { isClone, packageRoot } from '../package-info.ts'
 import { renderedVersion } from '../up/envoy-version.ts'
-import { ensureEnvoy } from '../up/find-envoy.ts'
+import { type EnvoyProgram, ensureEnvoy } from '../up/find-envoy.ts'
 import { followConfig } from '../up/follow-config.ts'
+import { InstallError } from '../up/install-error.ts'
 import { type MockedProviders, missingCredentials, mockMissingProviders } from '../up/mock-missing-providers.ts'
 import { requireFreeAddress } from '../up/require-free-address.ts'
 import { type RunningEnvoy, runEnvoy } from '../up/run-envoy.ts'
@@ -58,7 +59,7 @@ async function up(given: UpOptions, context: CommandContext): Promise<void> {
   if (!options.mock) requireCredentials(read, context)
   const stateDir = resolve(context.cwd, options.stateDir)
   await mkdir(join(stateDir, 'run'), { recursive: true })
-  const envoyProgram = await ensureEnvoy({ toolsDirectory: toolsDirectory({ environment: context.env, root: packageRoot, isClone, home: homedir() }), environment: context.env, progress: (line) => context.stderr(`${line}\n`) })
+  const envoyProgram = await obtainEnvoy(context)
   const withVersion = (config: RuntimeConfig): RuntimeConfig => ({ ...config, envoy: { ...config.envoy, version: renderedVersion(envoyProgram.version) } })
   const written = withVersion(read)
 
@@ -108,6 +109,17 @@ function requireCredentials(config: RuntimeConfig, context: CommandContext): voi
   if (missing.length === 0) return
   const lines = missing.map((provider) => `  ${provider.name} needs ${provider.credential.kind === 'env' ? provider.credential.name : 'its credential'}`)
   throw new CommandError(`Credentials are missing from the environment:\n${lines.join('\n')}\nSet them, or start with --mock to have these providers played by mocks.`)
+}
+
+/** An InstallError is written for the person at the terminal, so it is all that is shown. */
+async function obtainEnvoy({ env, stderr }: Pick<CommandContext, 'env' | 'stderr'>): Promise<EnvoyProgram> {
+  try {
+    const tools = toolsDirectory({ environment: env, root: packageRoot, isClone, home: homedir() })
+    return await ensureEnvoy({ toolsDirectory: tools, environment: env, progress: (line) => stderr(`${line}\n`) })
+  } catch (cause) {
+    if (cause instanceof InstallError) throw new CommandError(`There is no Envoy to run: ${cause.message}`, 1, { cause })
+    throw cause
+  }
 }
 
 async function startEnvoy({ config, binary, stateDir, context }: { config: RuntimeConfig; binary: string; stateDir: string; context: CommandContext }): Promise<RunningEnvoy> {

@@ -50,9 +50,10 @@ async function chosenEnvoy(path: string, wish: EnvoyWish): Promise<EnvoyProgram>
   const result = await askVersion(path, wish)
   const version = parseEnvoyVersion(result.output)
   if (version === undefined) {
-    throw new InstallError(`ENVOY_BIN is ${path}, which does not answer to --version as an Envoy does (${result.startError ?? (result.output.trim() || 'no output')})`)
+    const answer = result.startError ?? (result.output.trim() || 'no output')
+    throw new InstallError(`ENVOY_BIN is ${path}, which does not answer to --version as an Envoy does (${answer}). Name another, or unset it.`)
   }
-  if (!isSupportedEnvoy(version)) throw new InstallError(`ENVOY_BIN is Envoy ${version}; ${oldestEnvoy.major}.${oldestEnvoy.minor} or later is needed`)
+  if (!isSupportedEnvoy(version)) throw new InstallError(`ENVOY_BIN is Envoy ${version}; ${oldestEnvoy.major}.${oldestEnvoy.minor} or later is needed. Name another, or unset it.`)
   return { path, version, source: 'ENVOY_BIN' }
 }
 

@@ -134,6 +134,14 @@ describe('tollgate serve', () => {
     assert.equal(await serving.exited, 0)
   })
 
+  it('names the variable when a provider has no credential', async () => {
+    const directory = cleanup.defer(await mkdtemp(join(tmpdir(), 'tollgate-serve-')), (each) => rm(each, { recursive: true, force: true }))
+    const listen = 'listen: {extproc: "unix:e.sock", ratelimit: "unix:r.sock", admin: "127.0.0.1:0"}'
+    await writeFile(join(directory, 'tollgate.yaml'), yaml(mock.port, listen).replace('providers:', 'providers:\n  keyless: {api: openai, credential: {env: TOLLGATE_NO_SUCH_KEY}}'))
+    const serving = cleanup.defer(startTollgate(['serve'], { directory }), (each) => each.stop())
+    await serving.saying('"provider":"keyless","variable":"TOLLGATE_NO_SUCH_KEY","msg":"A provider has no credential')
+  })
+
   it('ends with 1 and lists the problems of a broken configuration, or the address it cannot have', async () => {
     const directory = cleanup.defer(await mkdtemp(join(tmpdir(), 'tollgate-serve-')), (each) => rm(each, { recursive: true, force: true }))
     await writeFile(join(directory, 'tollgate.yaml'), 'providers: {a: {api: x}}\nmodels: {}\n')

@@ -113,6 +113,12 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
     })
   }
 
+  it('says what is wrong with ENVOY_BIN, without a stack', async () => {
+    const running = cleanup.defer(startTollgate(['up', '--mock'], { directory, environment: { ENVOY_BIN: '/nowhere/envoy' } }), (each) => each.stop())
+    assert.equal(await running.exited, 1)
+    assert.match(running.stderr(), /^There is no Envoy to run: ENVOY_BIN is \/nowhere\/envoy, which .*ENOENT.*unset it\.\n$(?![^])/m)
+  })
+
   it('names the variables that are missing when nobody asked for mocks', async () => {
     const running = up()
     assert.equal(await running.exited, 1)
