@@ -8,6 +8,7 @@ import { readError as readGoogleError } from '../conversions/gemini/read-error.t
 import { conversionFor } from '../conversions/index.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
+import { memoize } from '../core/memoize.ts'
 import type { RawUsage } from '../core/usage.ts'
 import { errorBodyFor } from '../formats/error-body.ts'
 import type { AnswerFacts, Format, StreamReader, StreamReaderOptions } from '../formats/format.ts'
@@ -38,14 +39,12 @@ export function createAnswerReader(source: AnswerSource): AnswerReader {
   return call.dialect === undefined ? unwrappingReader(source) : convertingReader(source)
 }
 
-function passingReader(format: Format): AnswerReader {
-  return {
-    converts: false,
-    readJson: (body) => ({ facts: format.readAnswer(body), body: undefined }),
-    createStreamReader: (options) => format.createStreamReader(options),
-    convertError: (body) => body,
-  }
-}
+const passingReader: (format: Format) => AnswerReader = memoize((format) => ({
+  converts: false,
+  readJson: (body) => ({ facts: format.readAnswer(body), body: undefined }),
+  createStreamReader: (options) => format.createStreamReader(options),
+  convertError: (body) => body,
+}))
 
 // Claude in a cloud answers Anthropic's clients in their own words: only frames and errors are the cloud's.
 function unwrappingReader({ format, call, headers }: AnswerSource): AnswerReader {
