@@ -25,7 +25,7 @@ import { LOOK_INTERVAL_MS, shareCoolDowns } from './exchange/share-cool-downs.ts
 import type { ExchangeObserver } from './exchange/summary.ts'
 import type { CounterStore } from './ratelimit/counter-store.ts'
 import { createMemoryStore } from './ratelimit/memory-store.ts'
-import { connectRedis } from './ratelimit/redis-connection.ts'
+import { closeRedis, connectRedis } from './ratelimit/redis-connection.ts'
 import { createRedisStore } from './ratelimit/redis-store.ts'
 import { createRateLimitService, RATE_LIMIT_METHOD } from './ratelimit/service.ts'
 
@@ -185,10 +185,7 @@ function createCallerKeys({ store }: RuntimeConfig, log: Log): CallerKeys {
       // A connection of its own: keys are asked for before a request is read, whatever the counters wait for.
       const client = connectRedis({ target: store, log, commandTimeoutMs: KEY_LOOKUP_TIMEOUT_MS })
       redis = createRedisKeys({ redis: client, clock: systemClock, log })
-      disconnect = () => {
-        client.emit('closing')
-        client.disconnect()
-      }
+      disconnect = () => closeRedis(client)
     },
     close: () => disconnect(),
   }
@@ -220,8 +217,7 @@ function startCoolDowns({ config, metrics, log }: { readonly config: () => Runti
     ...coolDowns,
     close() {
       clearInterval(looking)
-      client.emit('closing')
-      client.disconnect()
+      closeRedis(client)
     },
   }
 }

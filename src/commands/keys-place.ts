@@ -7,7 +7,7 @@ import { createRedisKeyBook } from '../callers/redis-key-book.ts'
 import { loadConfig } from '../config/load.ts'
 import type { CallerKeys, RuntimeConfig } from '../config/runtime-config.ts'
 import { silentLog } from '../core/log.ts'
-import { connectRedis } from '../ratelimit/redis-connection.ts'
+import { closeRedis, connectRedis } from '../ratelimit/redis-connection.ts'
 import { CommandError } from './command-error.ts'
 import { formatProblem } from './options.ts'
 
@@ -39,8 +39,7 @@ export async function withKeyBook<Result>({ config, source, shown }: KeysPlace, 
     await orCommandError(shown, once(client, 'ready', { signal: AbortSignal.timeout(REDIS_TIMEOUT_MS) }))
     return await orCommandError(shown, work(createRedisKeyBook(client)))
   } finally {
-    client.emit('closing')
-    client.disconnect()
+    closeRedis(client)
   }
 }
 

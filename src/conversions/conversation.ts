@@ -102,7 +102,9 @@ export type OutputFormat =
   | { readonly kind: 'json' }
   | { readonly kind: 'schema'; readonly name: string; readonly description: string | undefined; readonly schema: JsonObject; readonly strict: boolean | undefined }
 
-export type Effort = 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+/** From none to most. */
+export const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+export type Effort = (typeof efforts)[number]
 
 /** How much the model shall think. Each dialect says one of the two; reasoning.ts translates. */
 export interface Reasoning {

@@ -1,5 +1,6 @@
 // The conversions there are: every client dialect with every provider dialect. A new one is a line here.
 
+import { TollgateError } from '../core/errors.ts'
 import { anthropicMessagesClient, anthropicMessagesProvider } from './anthropic-messages/index.ts'
 import { bedrockConverseProvider } from './bedrock-converse/index.ts'
 import { type ClaudeEnvelope, envelopedDialect } from './claude-envelope.ts'
@@ -45,6 +46,13 @@ export function conversionFor(format: string, { dialect, envelope }: CallForm): 
     conversion = create(format, dialect ?? '', envelope)
     if (conversion !== undefined) known.set(name, conversion)
   }
+  return conversion
+}
+
+/** The same, where the provider's call says that there is one: throws TollgateError `internal` otherwise. */
+export function requireConversion(format: string, call: CallForm): Conversion {
+  const conversion = conversionFor(format, call)
+  if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format} to ${call.dialect ?? call.envelope}.`)
   return conversion
 }
 

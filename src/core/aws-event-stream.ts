@@ -3,6 +3,7 @@
 // three times as long, and believes any length it is told.
 
 import { crc32 } from 'node:zlib'
+import { CarryBuffer } from './carry-buffer.ts'
 import { TollgateError } from './errors.ts'
 import { ShortNames } from './short-names.ts'
 
@@ -18,7 +19,6 @@ export interface AwsEventStreamMessage {
 /** Largest frame that is read: AWS sends at most 16 MB of payload and 128 KB of headers; Bedrock's are of some KB. */
 export const MAX_FRAME_BYTES = 17 * 1024 * 1024
 
-const EMPTY: Buffer = Buffer.alloc(0)
 /** Total length, headers' length, checksum of both; 4 bytes each. */
 const PRELUDE_BYTES = 12
 const CHECKSUM_BYTES = 4
@@ -44,9 +44,8 @@ const STRING_TYPE = 7
 export class AwsEventStreamDecoder {
   readonly #onMessage: (message: AwsEventStreamMessage) => void
   readonly #maxFrameBytes: number
-  /** The beginning of a frame whose end has not come yet, in a buffer that doubles as it fills. */
-  #carry = EMPTY
-  #carriedBytes = 0
+  /** The beginning of a frame whose end has not come yet. */
+  readonly #carried = new CarryBuffer(256)
   /** Set once the stream cannot be read: nothing behind a broken frame has a known place. */
   #failure: TollgateError | undefined
 
@@ -57,7 +56,7 @@ export class AwsEventStreamDecoder {
 
   /** Bytes at the end of what was pushed that belong to a frame which is not complete. */
   get pendingBytes(): number {
-    return this.#carriedBytes
+    return this.#carried.length
   }
 
   /**
@@ -70,21 +69,20 @@ export class AwsEventStreamDecoder {
       this.#push(chunk)
     } catch (thrown) {
       this.#failure = TollgateError.from(thrown)
-      this.#carry = EMPTY
-      this.#carriedBytes = 0
+      this.#carried.take()
       throw this.#failure
     }
   }
 
   #push(chunk: Buffer): void {
     let start = 0
-    while (this.#carriedBytes > 0) {
-      const wanted = this.#carriedBytes < PRELUDE_BYTES ? PRELUDE_BYTES : this.#frameBytes(this.#carry, 0)
-      const end = Math.min(chunk.length, start + wanted - this.#carriedBytes)
-      this.#append(chunk.subarray(start, end), wanted)
+    while (this.#carried.length > 0) {
+      const wanted = this.#carried.length < PRELUDE_BYTES ? PRELUDE_BYTES : this.#frameBytes(this.#carried.buffer, 0)
+      const end = Math.min(chunk.length, start + wanted - this.#carried.length)
+      this.#carried.append(chunk.subarray(start, end), wanted)
       start = end
-      if (this.#carriedBytes < wanted) return
-      if (wanted > PRELUDE_BYTES) this.#onMessage(readFrame(this.#takeCarried()))
+      if (this.#carried.length < wanted) return
+      if (wanted > PRELUDE_BYTES) this.#onMessage(readFrame(this.#carried.take()))
     }
     while (chunk.length - start >= PRELUDE_BYTES) {
       const length = this.#frameBytes(chunk, start)
@@ -92,7 +90,7 @@ export class AwsEventStreamDecoder {
       this.#onMessage(readFrame(chunk.subarray(start, start + length)))
       start += length
     }
-    if (start < chunk.length) this.#append(chunk.subarray(start), chunk.length - start)
+    if (start < chunk.length) this.#carried.append(chunk.subarray(start), chunk.length - start)
   }
 
   /** Length of the frame whose prelude is at `start`. */
@@ -102,26 +100,6 @@ export class AwsEventStreamDecoder {
     if (length > this.#maxFrameBytes) throw damaged(`a frame of ${length} bytes is too large`)
     if (length < PRELUDE_BYTES + bytes.readUInt32BE(start + 4) + CHECKSUM_BYTES) throw damaged('a frame is shorter than its headers')
     return length
-  }
-
-  /** `wanted`: bytes that the carried frame is known to have. */
-  #append(bytes: Buffer, wanted: number): void {
-    const needed = this.#carriedBytes + bytes.length
-    if (needed > this.#carry.length) {
-      const larger = Buffer.allocUnsafe(Math.max(256, needed, Math.min(2 * this.#carry.length, wanted)))
-      this.#carry.copy(larger, 0, 0, this.#carriedBytes)
-      this.#carry = larger
-    }
-    bytes.copy(this.#carry, this.#carriedBytes)
-    this.#carriedBytes = needed
-  }
-
-  /** The buffer goes with the message: the next one to be carried gets its own. */
-  #takeCarried(): Buffer {
-    const bytes = this.#carry.subarray(0, this.#carriedBytes)
-    this.#carry = EMPTY
-    this.#carriedBytes = 0
-    return bytes
   }
 }
 

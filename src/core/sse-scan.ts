@@ -1,6 +1,8 @@
 // Server-sent events (WHATWG HTML, "Server-sent events"), split out of bytes as they pass. Node's own tools and the usual packages work on
 // decoded text; a proxy wants to know which bytes an event is, must not decode what it only forwards, and must not read a byte twice.
 
+import { CarryBuffer } from './carry-buffer.ts'
+
 /** One event with the bytes it is made of. */
 export interface SseEvent {
   /** Place of its first byte in the stream. */
@@ -20,7 +22,6 @@ export interface SseEvent {
 /** Longest event that is read: above what any provider sends (base64 pictures are the longest, some MB), below what would hurt many streams at once. */
 export const MAX_EVENT_BYTES = 32 * 1024 * 1024
 
-const EMPTY: Buffer = Buffer.alloc(0)
 const LINE_FEED = 0x0a
 const CARRIAGE_RETURN = 0x0d
 const SPACE = 0x20
@@ -34,9 +35,8 @@ const COLON = 0x3a
 export class SseScanner {
   readonly #onEvent: (event: SseEvent) => void
   readonly #maxEventBytes: number
-  /** The beginning of an event whose end has not come yet, in a buffer that doubles as it fills. */
-  #carry = EMPTY
-  #carriedBytes = 0
+  /** The beginning of an event whose end has not come yet. */
+  readonly #carried = new CarryBuffer(1024)
   /** Bytes of all chunks before this one. */
   #receivedBytes = 0
   /** Lines of the pending event that are complete. Places below count from the event's first byte. */
@@ -57,7 +57,7 @@ export class SseScanner {
 
   /** Bytes at the end of what was pushed that belong to an event which is not complete. */
   get pendingBytes(): number {
-    return this.#carriedBytes
+    return this.#carried.length
   }
 
   /** True once an event was longer than the bound: the rest of the stream is not read. */
@@ -69,8 +69,8 @@ export class SseScanner {
     if (this.#gaveUp) return
     const length = chunk.length
     // Offsets below are into the chunk; negative ones lie in what was carried.
-    let start = -this.#carriedBytes
-    let lineStart = this.#lineStart - this.#carriedBytes
+    let start = -this.#carried.length
+    let lineStart = this.#lineStart - this.#carried.length
     const ends = new LineEnds(chunk)
     let lineEnd = this.#afterCarriageReturn ? -1 : ends.next(0)
     this.#afterCarriageReturn = false
@@ -106,7 +106,7 @@ export class SseScanner {
       this.#giveUp()
       return
     }
-    if (start < length) this.#append(start > 0 ? chunk.subarray(start) : chunk)
+    if (start < length) this.#carried.append(start > 0 ? chunk.subarray(start) : chunk, this.#maxEventBytes)
     this.#lineStart = lineStart - start
     this.#receivedBytes += length
   }
@@ -120,8 +120,8 @@ export class SseScanner {
     const offset = this.#receivedBytes + start
     let place: Place
     if (start < 0) {
-      this.#append(chunk.subarray(0, next))
-      const bytes = this.#takeCarried()
+      this.#carried.append(chunk.subarray(0, next), this.#maxEventBytes)
+      const bytes = this.#carried.take()
       place = { source: bytes, start: 0, end: bytes.length }
     } else place = { source: chunk, start, end: next }
     this.#onEvent(this.#readShort(place, offset, lines) ?? readLines(place, offset))
@@ -148,28 +148,9 @@ export class SseScanner {
   /** What is held is handed out as bytes without meaning, so that whoever forwards them can let go. */
   #giveUp(): void {
     this.#gaveUp = true
-    const offset = this.#receivedBytes - this.#carriedBytes
-    const bytes = this.#takeCarried()
+    const offset = this.#receivedBytes - this.#carried.length
+    const bytes = this.#carried.take()
     if (bytes.length > 0) this.#onEvent(new ScannedEvent({ source: bytes, start: 0, end: bytes.length }, offset))
-  }
-
-  #append(bytes: Buffer): void {
-    const needed = this.#carriedBytes + bytes.length
-    if (needed > this.#carry.length) {
-      const larger = Buffer.allocUnsafe(Math.max(1024, needed, Math.min(2 * this.#carry.length, this.#maxEventBytes)))
-      this.#carry.copy(larger, 0, 0, this.#carriedBytes)
-      this.#carry = larger
-    }
-    bytes.copy(this.#carry, this.#carriedBytes)
-    this.#carriedBytes = needed
-  }
-
-  /** The buffer goes with the event: the next one to be carried gets its own. */
-  #takeCarried(): Buffer {
-    const bytes = this.#carry.subarray(0, this.#carriedBytes)
-    this.#carry = EMPTY
-    this.#carriedBytes = 0
-    return bytes
   }
 }
 

@@ -78,7 +78,7 @@ export function withDetails(values: NonNullable<RawUsage['details']>): Pick<RawU
 }
 
 /** The first value that is neither missing nor null. */
-function said(...values: unknown[]): unknown {
+export function said(...values: unknown[]): unknown {
   return values.find((value) => value !== undefined && value !== null)
 }
 
@@ -100,7 +100,8 @@ function withReasoning(counts: { inputTokens: unknown; outputTokens: unknown; re
   return totalTokens === sum ? outputTokens + reasoningTokens : outputTokens
 }
 
-function sumOfParts(parts: readonly unknown[]): unknown {
+/** Undefined when no part is there; a part that cannot be a count takes the place of the sum, so that it is flagged. */
+export function sumOfParts(parts: readonly unknown[]): unknown {
   let sum: number | undefined
   for (const part of parts) {
     if (part === undefined) continue
@@ -110,6 +111,6 @@ function sumOfParts(parts: readonly unknown[]): unknown {
   return sum
 }
 
-function isCount(value: unknown): value is number {
+export function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && value >= 0
 }

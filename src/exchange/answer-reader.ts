@@ -5,7 +5,8 @@ import { UnwrappedStream, unwrapError } from '../conversions/claude-envelope.ts'
 import { parseJson } from '../conversions/conversion.ts'
 import type { AnswerContext } from '../conversions/dialect.ts'
 import { readError as readGoogleError } from '../conversions/gemini/read-error.ts'
-import { conversionFor } from '../conversions/index.ts'
+import { requireConversion } from '../conversions/index.ts'
+import { asObject } from '../conversions/json-value.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import { memoize } from '../core/memoize.ts'
@@ -55,7 +56,7 @@ function unwrappingReader({ format, call, headers }: AnswerSource): AnswerReader
     createStreamReader: (options) => (call.envelope === 'bedrock-claude' ? unwrapStream(passing.createStreamReader(options)) : passing.createStreamReader(options)),
     convertError(body, status) {
       const said = parseJson(body)
-      if (isAnthropicError(said)) return body
+      if (asObject(said)?.['type'] === 'error') return body
       // Google's front end, which answers before Claude is asked.
       if (call.envelope === 'vertex-claude') return errorBodyFor(format.errorStyle, { status, message: readGoogleError(said).message })
       return Buffer.from(JSON.stringify(unwrapError(said, headers.get('x-amzn-errortype'))))
@@ -88,13 +89,8 @@ function unwrapStream(inner: StreamReader): StreamReader {
   }
 }
 
-function isAnthropicError(said: unknown): boolean {
-  return typeof said === 'object' && said !== null && 'type' in said && said.type === 'error'
-}
-
 function convertingReader({ format, call, context, headers }: AnswerSource): AnswerReader {
-  const conversion = conversionFor(format.name, call)
-  if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format.name} to ${call.dialect ?? call.envelope}.`)
+  const conversion = requireConversion(format.name, call)
   return {
     converts: true,
     readJson(body) {

@@ -21,7 +21,7 @@ import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from '
 import { Charge } from './charge.ts'
 import { type AnswerKind, classifyAnswer } from './classify-answer.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
-import { errorReply } from './error-reply.ts'
+import { ATTEMPT_REPLY, errorReply } from './error-reply.ts'
 import { readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
 import { METADATA_NAMESPACE } from './namespaces.ts'
@@ -34,9 +34,6 @@ import type { ExchangeSummary, Outcome } from './summary.ts'
 const MAX_DECODED_FACTOR = 4
 
 const PASS: Action = { kind: 'pass' }
-
-/** What Envoy's response code details begin with when the attempt stage has answered. */
-const ATTEMPT_REPLY = 'tollgate_attempt_'
 
 export class Exchange implements Stage {
   /** True once the last reply has been given: the call can end. */

@@ -3,7 +3,7 @@
 import type { ProviderConfig } from '../config/runtime-config.ts'
 import { type ClaudeEnvelope, readBetas, wrapRequest } from '../conversions/claude-envelope.ts'
 import { parseRequest } from '../conversions/conversion.ts'
-import { conversionFor } from '../conversions/index.ts'
+import { requireConversion } from '../conversions/index.ts'
 import { withoutTraces } from '../conversions/own-traces.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
@@ -52,9 +52,7 @@ function renameModel(target: AttemptTarget, format: Format, call: ProviderCall, 
 }
 
 function convertBody(target: AttemptTarget, format: Format, call: ProviderCall, body: Buffer): WrittenBody {
-  const conversion = conversionFor(format.name, call)
-  if (conversion === undefined) throw new TollgateError('internal', `There is no conversion from ${format.name} to ${call.dialect ?? call.envelope}.`)
-  const { body: converted, dropped, stream } = conversion.convertRequest(body, { upstreamModel: target.upstreamModel })
+  const { body: converted, dropped, stream } = requireConversion(format.name, call).convertRequest(body, { upstreamModel: target.upstreamModel })
   return { body: toJson(converted), path: pathOf(target, call, stream), dropped }
 }
 

@@ -2,7 +2,7 @@
 // Source: docs.aws.amazon.com, Bedrock user guide, "Anthropic Claude Messages API".
 
 import type { FormatName } from '../formats/format.ts'
-import { bedrockUrl, modelPath } from './aws-paths.ts'
+import { bedrockAccess, modelPath } from './aws-paths.ts'
 import type { ProviderApi, ProviderCall } from './provider-api.ts'
 
 function invokeCall(dialect: ProviderCall['dialect']): ProviderCall {
@@ -15,17 +15,10 @@ function invokeCall(dialect: ProviderCall['dialect']): ProviderCall {
 
 export const awsBedrockClaude: ProviderApi = {
   name: 'aws-bedrock-claude',
-  otelName: 'aws.bedrock',
+  ...bedrockAccess,
   calls: new Map<FormatName, ProviderCall>([
     ['anthropic-messages', invokeCall(undefined)],
     ['openai-chat', invokeCall('anthropic-messages')],
     ['openai-responses', invokeCall('anthropic-messages')],
   ]),
-  settings: { region: 'required' },
-  defaultUrl: bedrockUrl,
-  credentialHeader: 'authorization',
-  credentialPrefix: 'Bearer ',
-  cloudHeaders: ['x-amz-date', 'x-amz-security-token'],
-  cloud: 'aws',
-  defaultHeaders: new Map(),
 }

@@ -2,7 +2,7 @@
 // Source: docs.aws.amazon.com, Bedrock API reference, "Converse", "ConverseStream", "InvokeModel"; model id and ARN are one encoded path segment.
 
 import type { FormatName } from '../formats/format.ts'
-import { bedrockUrl, modelPath } from './aws-paths.ts'
+import { bedrockAccess, modelPath } from './aws-paths.ts'
 import type { ProviderApi, ProviderCall } from './provider-api.ts'
 
 const converse: ProviderCall = {
@@ -21,19 +21,11 @@ const embeddings: ProviderCall = { ...titan, forModel: (upstreamModel) => (/(?:^
 
 export const awsBedrock: ProviderApi = {
   name: 'aws-bedrock',
-  otelName: 'aws.bedrock',
+  ...bedrockAccess,
   calls: new Map<FormatName, ProviderCall>([
     ['openai-chat', converse],
     ['openai-responses', converse],
     ['anthropic-messages', converse],
     ['openai-embeddings', embeddings],
   ]),
-  settings: { region: 'required' },
-  defaultUrl: bedrockUrl,
-  // A Bedrock API key goes into the same header as a signature.
-  credentialHeader: 'authorization',
-  credentialPrefix: 'Bearer ',
-  cloudHeaders: ['x-amz-date', 'x-amz-security-token'],
-  cloud: 'aws',
-  defaultHeaders: new Map(),
 }

@@ -3,7 +3,7 @@
 
 import type { FormatName } from '../formats/format.ts'
 import type { ProviderApi, ProviderCall } from './provider-api.ts'
-import { vertexModelPath, vertexUrl } from './vertex-paths.ts'
+import { vertexAccess, vertexModelPath } from './vertex-paths.ts'
 
 function predictCall(dialect: ProviderCall['dialect']): ProviderCall {
   return { dialect, envelope: 'vertex-claude', path: (call) => vertexModelPath('anthropic', call.stream ? 'streamRawPredict' : 'rawPredict', call) }
@@ -11,17 +11,10 @@ function predictCall(dialect: ProviderCall['dialect']): ProviderCall {
 
 export const gcpVertexClaude: ProviderApi = {
   name: 'gcp-vertex-claude',
-  otelName: 'gcp.vertex_ai',
+  ...vertexAccess,
   calls: new Map<FormatName, ProviderCall>([
     ['anthropic-messages', predictCall(undefined)],
     ['openai-chat', predictCall('anthropic-messages')],
     ['openai-responses', predictCall('anthropic-messages')],
   ]),
-  settings: { project: 'required', location: 'required' },
-  defaultUrl: vertexUrl,
-  credentialHeader: 'authorization',
-  credentialPrefix: 'Bearer ',
-  cloudHeaders: ['x-goog-user-project'],
-  cloud: 'google',
-  defaultHeaders: new Map(),
 }

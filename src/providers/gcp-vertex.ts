@@ -3,7 +3,7 @@
 
 import type { FormatName } from '../formats/format.ts'
 import type { ProviderApi, ProviderCall } from './provider-api.ts'
-import { vertexModelPath, vertexUrl } from './vertex-paths.ts'
+import { vertexAccess, vertexModelPath } from './vertex-paths.ts'
 
 const generate: ProviderCall = {
   dialect: 'gemini',
@@ -13,19 +13,11 @@ const generate: ProviderCall = {
 
 export const gcpVertex: ProviderApi = {
   name: 'gcp-vertex',
-  otelName: 'gcp.vertex_ai',
+  ...vertexAccess,
   calls: new Map<FormatName, ProviderCall>([
     ['openai-chat', generate],
     ['openai-responses', generate],
     ['anthropic-messages', generate],
     ['openai-embeddings', { dialect: 'vertex-embeddings', envelope: 'none', path: (call) => vertexModelPath('google', 'predict', call) }],
   ]),
-  settings: { project: 'required', location: 'required' },
-  defaultUrl: vertexUrl,
-  credentialHeader: 'authorization',
-  credentialPrefix: 'Bearer ',
-  // Whose quota a call counts on: a client must not choose.
-  cloudHeaders: ['x-goog-user-project'],
-  cloud: 'google',
-  defaultHeaders: new Map(),
 }

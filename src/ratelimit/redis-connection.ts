@@ -85,7 +85,7 @@ function logStateChanges(client: Redis | Cluster, shown: string, log: Log): void
 
 /**
  * Connects in the background and reconnects for ever. A command is tried once: trying an increment again could charge twice.
- * While there is no connection, commands fail at once instead of queueing. Emit 'closing' before closing it on purpose.
+ * While there is no connection, commands fail at once instead of queueing. Close it with closeRedis.
  */
 export function connectRedis({ target, log, commandTimeoutMs }: RedisConnectionOptions): Redis | Cluster {
   const common = {
@@ -123,4 +123,10 @@ export function connectRedis({ target, log, commandTimeoutMs }: RedisConnectionO
   )
   logStateChanges(client, nodes.map(({ shown }) => shown).join(','), log)
   return client
+}
+
+/** Closes a connection on purpose: nothing is said about it, and commands under way fail. */
+export function closeRedis(client: Redis | Cluster): void {
+  client.emit('closing')
+  client.disconnect()
 }

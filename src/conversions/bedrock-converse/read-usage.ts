@@ -1,7 +1,7 @@
 // TokenUsage in our counting. Source: Bedrock user guide, "Prompt caching": inputTokens are what no cache was involved in, so the three parts
 // of the input are added, as for Anthropic; totalTokens has them all.
 
-import { withDetails } from '../../core/usage-fields.ts'
+import { isCount, said, sumOfParts, withDetails } from '../../core/usage-fields.ts'
 import type { RawUsage } from '../../core/usage.ts'
 import type { JsonObject, JsonValue } from '../conversation.ts'
 import { asList, asObject } from '../json-value.ts'
@@ -12,7 +12,7 @@ export function readUsage(usage: JsonObject): RawUsage | undefined {
   const written = said(usage['cacheWriteInputTokens'])
   const uncached = said(usage['inputTokens'])
   const outputTokens = said(usage['outputTokens'])
-  const inputTokens = sumOf([uncached, cached, written])
+  const inputTokens = sumOfParts([uncached, cached, written])
   const total = said(usage['totalTokens'])
   if (inputTokens === undefined && outputTokens === undefined && total === undefined) return undefined
   // Some models leave the cache out of the total as well.
@@ -26,22 +26,4 @@ function hourLong(list: JsonValue | undefined): JsonValue | undefined {
   return asList(list)
     .map(asObject)
     .find((each) => each?.['ttl'] === '1h')?.['inputTokens']
-}
-
-function sumOf(parts: readonly (JsonValue | undefined)[]): JsonValue | undefined {
-  let sum: number | undefined
-  for (const part of parts) {
-    if (part === undefined) continue
-    if (!isCount(part)) return part
-    sum = (sum ?? 0) + part
-  }
-  return sum
-}
-
-function said(value: JsonValue | undefined): JsonValue | undefined {
-  return value === null ? undefined : value
-}
-
-function isCount(value: JsonValue | undefined): value is number {
-  return typeof value === 'number' && value >= 0
 }

@@ -1,7 +1,7 @@
 // A chat completions request, read whole. Source: platform.openai.com, API reference, "Create chat completion"; extensions are named where
 // they are read.
 
-import type { Conversation, JsonObject, JsonValue, OutputFormat, Reasoning } from '../conversation.ts'
+import { type Conversation, efforts, type JsonObject, type JsonValue, type OutputFormat, type Reasoning } from '../conversation.ts'
 import {
   expectObject,
   expectOneOf,
@@ -19,8 +19,6 @@ import { isList } from '../json-value.ts'
 import { checkStreamOptions, judgeParameters } from './judge-parameters.ts'
 import { readMessages } from './read-messages.ts'
 import { readTools } from './read-tools.ts'
-
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
 
 const readHere: ReadonlySet<string> = new Set(
   [

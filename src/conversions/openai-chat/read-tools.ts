@@ -1,39 +1,16 @@
 // The tools of a chat request and how the model is to choose among them.
 
-import type { JsonObject, JsonValue, Tool, ToolChoice } from '../conversation.ts'
-import {
-  describe,
-  expectArray,
-  expectObject,
-  expectOneOf,
-  expectString,
-  malformed,
-  notThis,
-  optionalBoolean,
-  optionalObject,
-  optionalString,
-  unsupported,
-} from '../field-checks.ts'
+import type { JsonObject, JsonValue, Tool } from '../conversation.ts'
+import { expectObject, expectOneOf, expectString, malformed, notThis, optionalBoolean, optionalObject, optionalString, unsupported } from '../field-checks.ts'
 import { isJsonObject } from '../json-value.ts'
+import { allowTools, type ChosenTools, expectToolName, type ReadTools, readToolsWith } from '../openai-tools.ts'
 import { readCacheMark } from '../read-cache-mark.ts'
-
-export interface ReadTools {
-  readonly tools: readonly Tool[]
-  readonly toolChoice: ToolChoice | undefined
-  readonly parallelToolCalls: boolean | undefined
-}
 
 // platform.openai.com, API reference, "Chat": a function's name.
 const functionName = /^[a-zA-Z0-9_-]{1,64}$/
 
 export function readTools(body: JsonObject): ReadTools {
-  const value = body['tools']
-  const tools = value === undefined || value === null ? [] : expectArray(value, 'tools').map((tool, index) => readTool(tool, `tools[${index}]`))
-  const parallelToolCalls = optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls')
-  const choice = body['tool_choice']
-  const chosen = choice === undefined || choice === null ? { tools, toolChoice: undefined } : readChoice(choice, tools)
-  if (tools.length === 0) return { tools, toolChoice: undefined, parallelToolCalls: undefined }
-  return { ...chosen, parallelToolCalls }
+  return readToolsWith({ readTool, readChoice }, body)
 }
 
 function readTool(value: JsonValue, at: string): Tool {
@@ -55,7 +32,7 @@ function readTool(value: JsonValue, at: string): Tool {
   return cache === undefined ? read : { ...read, cache }
 }
 
-function readChoice(choice: JsonValue, tools: readonly Tool[]): { tools: readonly Tool[]; toolChoice: ToolChoice } {
+function readChoice(choice: JsonValue, tools: readonly Tool[]): ChosenTools {
   if (choice === 'auto' || choice === 'none') return { tools, toolChoice: { kind: choice } }
   if (tools.length === 0) throw malformed('tool_choice', 'demands a tool, but there are no tools')
   if (choice === 'required') return { tools, toolChoice: { kind: 'any' } }
@@ -64,7 +41,7 @@ function readChoice(choice: JsonValue, tools: readonly Tool[]): { tools: readonl
     case 'function':
       return { tools, toolChoice: { kind: 'tool', name: readNamed(choice, 'tool_choice', tools) } }
     case 'allowed_tools':
-      return readAllowed(expectObject(choice['allowed_tools'], 'tool_choice.allowed_tools'), tools)
+      return readAllowed(choice, tools)
     case 'custom':
       throw unsupported('tool_choice.type', 'is "custom": custom tools exist at OpenAI only')
     default:
@@ -72,17 +49,12 @@ function readChoice(choice: JsonValue, tools: readonly Tool[]): { tools: readonl
   }
 }
 
-// No other API narrows the tools by a second list; to leave the others out says the same.
-function readAllowed(allowed: JsonObject, tools: readonly Tool[]): { tools: readonly Tool[]; toolChoice: ToolChoice } {
+function readAllowed(choice: JsonObject, tools: readonly Tool[]): ChosenTools {
   const at = 'tool_choice.allowed_tools'
-  const mode = expectOneOf(allowed['mode'], `${at}.mode`, ['auto', 'required'])
-  const names = expectArray(allowed['tools'], `${at}.tools`).map((tool, index) => readNamed(expectObject(tool, `${at}.tools[${index}]`), `${at}.tools[${index}]`, tools))
-  if (names.length === 0) throw malformed(`${at}.tools`, 'must name at least one tool')
-  return { tools: tools.filter((tool) => names.includes(tool.name)), toolChoice: { kind: mode === 'required' ? 'any' : 'auto' } }
+  return allowTools(expectObject(choice['allowed_tools'], at), at, tools, (value, place) => readNamed(expectObject(value, place), place, tools))
 }
 
 function readNamed(holder: JsonObject, at: string, tools: readonly Tool[]): string {
-  const name = expectString(expectObject(holder['function'], `${at}.function`)['name'], `${at}.function.name`)
-  if (!tools.some((tool) => tool.name === name)) throw malformed(`${at}.function.name`, `is ${describe(name)}, which is none of the tools`)
-  return name
+  const place = `${at}.function.name`
+  return expectToolName(expectString(expectObject(holder['function'], `${at}.function`)['name'], place), place, tools)
 }

@@ -1,12 +1,11 @@
 // A request to create a response, read whole. Source: platform.openai.com, API reference, "Create a model response".
 
-import type { Conversation, JsonObject, JsonValue, OutputFormat, Reasoning } from '../conversation.ts'
+import { type Conversation, efforts, type JsonObject, type JsonValue, type OutputFormat, type Reasoning } from '../conversation.ts'
 import { expectObject, expectOneOf, expectString, optionalBoolean, optionalInteger, optionalNumber, optionalObject, optionalString, optionalStrings } from '../field-checks.ts'
 import { judgeParameters } from './judge-parameters.ts'
 import { readInput } from './read-input.ts'
 import { readTools } from './read-tools.ts'
 
-const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
 const summaries = ['auto', 'concise', 'detailed'] as const
 
 export function readRequest(body: JsonObject): Conversation {

@@ -1,27 +1,10 @@
 // The tools of a Responses request and how the model is to choose among them. OpenAI's own tools run at OpenAI; nobody else can stand in.
 
-import type { JsonObject, JsonValue, Tool, ToolChoice } from '../conversation.ts'
-import {
-  describe,
-  expectArray,
-  expectObject,
-  expectOneOf,
-  expectString,
-  malformed,
-  notThis,
-  optionalBoolean,
-  optionalObject,
-  optionalString,
-  unsupported,
-} from '../field-checks.ts'
+import type { JsonObject, JsonValue, Tool } from '../conversation.ts'
+import { describe, expectObject, expectOneOf, expectString, malformed, notThis, optionalBoolean, optionalObject, optionalString, unsupported } from '../field-checks.ts'
 import { isJsonObject } from '../json-value.ts'
+import { allowTools, type ChosenTools, expectToolName, type ReadTools, readToolsWith } from '../openai-tools.ts'
 import { readCacheMark } from '../read-cache-mark.ts'
-
-export interface ReadTools {
-  readonly tools: readonly Tool[]
-  readonly toolChoice: ToolChoice | undefined
-  readonly parallelToolCalls: boolean | undefined
-}
 
 // platform.openai.com, API reference, "Responses", tools.
 const functionName = /^[a-zA-Z0-9_-]{1,128}$/
@@ -31,13 +14,7 @@ const hostedTools = [
 ].flatMap((names) => names.split(' '))
 
 export function readTools(body: JsonObject): ReadTools {
-  const value = body['tools'] ?? undefined
-  const tools = value === undefined ? [] : expectArray(value, 'tools').map((tool, index) => readTool(tool, `tools[${index}]`))
-  const parallelToolCalls = optionalBoolean(body['parallel_tool_calls'], 'parallel_tool_calls')
-  const choice = body['tool_choice'] ?? undefined
-  const chosen = choice === undefined ? { tools, toolChoice: undefined } : readChoice(choice, tools)
-  if (tools.length === 0) return { tools, toolChoice: undefined, parallelToolCalls: undefined }
-  return { ...chosen, parallelToolCalls }
+  return readToolsWith({ readTool, readChoice }, body)
 }
 
 function readTool(value: JsonValue, at: string): Tool {
@@ -55,7 +32,7 @@ function readTool(value: JsonValue, at: string): Tool {
   return cache === undefined ? read : { ...read, cache }
 }
 
-function readChoice(choice: JsonValue, tools: readonly Tool[]): { tools: readonly Tool[]; toolChoice: ToolChoice } {
+function readChoice(choice: JsonValue, tools: readonly Tool[]): ChosenTools {
   if (choice === 'auto' || choice === 'none') return { tools, toolChoice: { kind: choice } }
   if (choice !== 'required' && !isJsonObject(choice)) throw malformed('tool_choice', `must be "none", "auto", "required" or an object, ${notThis(choice)}`)
   if (choice !== 'required') expectFunction(choice['type'], 'tool_choice.type', ['function', 'allowed_tools'])
@@ -65,23 +42,16 @@ function readChoice(choice: JsonValue, tools: readonly Tool[]): { tools: readonl
   return { tools, toolChoice: { kind: 'tool', name: readNamed(choice, 'tool_choice', tools) } }
 }
 
-// No other API narrows the tools by a second list; to leave the others out says the same.
-function readAllowed(allowed: JsonObject, tools: readonly Tool[]): { tools: readonly Tool[]; toolChoice: ToolChoice } {
-  const at = 'tool_choice'
-  const mode = expectOneOf(allowed['mode'], `${at}.mode`, ['auto', 'required'])
-  const names = expectArray(allowed['tools'], `${at}.tools`).map((value, index) => {
-    const tool = expectObject(value, `${at}.tools[${index}]`)
-    expectFunction(tool['type'], `${at}.tools[${index}].type`, ['function'])
-    return readNamed(tool, `${at}.tools[${index}]`, tools)
+function readAllowed(choice: JsonObject, tools: readonly Tool[]): ChosenTools {
+  return allowTools(choice, 'tool_choice', tools, (value, at) => {
+    const tool = expectObject(value, at)
+    expectFunction(tool['type'], `${at}.type`, ['function'])
+    return readNamed(tool, at, tools)
   })
-  if (names.length === 0) throw malformed(`${at}.tools`, 'must name at least one tool')
-  return { tools: tools.filter((tool) => names.includes(tool.name)), toolChoice: { kind: mode === 'required' ? 'any' : 'auto' } }
 }
 
 function readNamed(holder: JsonObject, at: string, tools: readonly Tool[]): string {
-  const name = expectString(holder['name'], `${at}.name`)
-  if (!tools.some((tool) => tool.name === name)) throw malformed(`${at}.name`, `is ${describe(name)}, which is none of the tools`)
-  return name
+  return expectToolName(expectString(holder['name'], `${at}.name`), `${at}.name`, tools)
 }
 
 function expectFunction(type: JsonValue | undefined, at: string, allowed: readonly string[]): void {
