@@ -8,8 +8,7 @@ import { type AIMessageChunk, HumanMessage, SystemMessage, ToolMessage, type Usa
 import { tool } from '@langchain/core/tools'
 import { ChatOpenAI } from '@langchain/openai'
 import { z } from 'zod'
-import { countHeaders, counts, type EveryProvider, pngBase64, type ProviderCase, providerCases, startEveryProvider } from './support/every-provider.ts'
-import { until } from './support/until.ts'
+import { countHeaders, counts, type EveryProvider, expectCutsToThrow, failureMessage, pngBase64, type ProviderCase, providerCases, startEveryProvider } from './support/every-provider.ts'
 
 const forecast = z.object({ city: z.string(), days: z.number().int(), isWarm: z.boolean() })
 const weather = tool(({ city, days }) => `Sunny in ${city} for ${days} day`, { name: 'get_weather', description: 'Weather of a city', schema: z.object({ city: z.string(), days: z.number().int() }) })
@@ -107,7 +106,7 @@ describe('LangChain', () => {
               await assert.rejects(failing.invoke('hello'), (error) => {
                 assert.ok(error instanceof Error)
                 assert.equal(Reflect.get(error, 'status'), status)
-                assert.match(error.message, status === 429 ? /Rate limit reached/ : /The mock was told to fail/)
+                assert.match(error.message, failureMessage(status))
                 return true
               })
             }
@@ -116,16 +115,9 @@ describe('LangChain', () => {
       }
 
       it('throws when a stream is cut, whoever answers', async () => {
-        const headers = { 'x-mock-chunks': '6', 'x-mock-chunk-delay-ms': '20', 'x-mock-cut-after-chunks': '3' }
-        const seeCut = (provider: ProviderCase) =>
-          until(`a stream of ${provider.model} is cut behind its first words`, async () => {
-            let text = ''
-            await assert.rejects(async () => {
-              for await (const chunk of await modelOf(provider, { headers }).stream('hello')) text += chunk.text
-            }, Error)
-            return text.startsWith('You said')
-          })
-        await Promise.all(providerCases.map(seeCut))
+        await expectCutsToThrow(async (provider, headers, hear) => {
+          for await (const chunk of await modelOf(provider, { headers }).stream('hello')) hear(chunk.text)
+        })
       })
     })
   }

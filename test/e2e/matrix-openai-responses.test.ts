@@ -6,8 +6,7 @@ import OpenAI, { APIError, BadRequestError, InternalServerError, RateLimitError 
 import { zodTextFormat } from 'openai/helpers/zod'
 import type { ResponseInput, ResponseInputItem, ResponseUsage } from 'openai/resources/responses/responses'
 import { z } from 'zod'
-import { countHeaders, counts, type EveryProvider, pdfBase64, pngBase64, type ProviderCase, providerCases, startEveryProvider } from './support/every-provider.ts'
-import { until } from './support/until.ts'
+import { countHeaders, counts, type EveryProvider, expectCutsToThrow, failureMessage, pdfBase64, pngBase64, type ProviderCase, providerCases, startEveryProvider } from './support/every-provider.ts'
 
 const parameters = { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } }, required: ['city', 'days'], additionalProperties: false }
 const tools = [
@@ -143,7 +142,7 @@ describe('the official openai client, Responses', () => {
           await assert.rejects(failing(status), (error) => {
             assert.ok(error instanceof kind)
             assert.equal(error.status, status)
-            assert.match(error.message, status === 429 ? /Rate limit reached/ : /The mock was told to fail/)
+            assert.match(error.message, failureMessage(status))
             return true
           })
         }
@@ -152,17 +151,9 @@ describe('the official openai client, Responses', () => {
   }
 
   it('throws when a stream is cut, whoever answers', async () => {
-    const cut = { headers: { 'x-mock-chunks': '6', 'x-mock-chunk-delay-ms': '20', 'x-mock-cut-after-chunks': '3' } }
-    // Where the end overtakes the beginning, it is an error without a stream.
-    const seeCut = ({ model }: ProviderCase) =>
-      until(`a stream of ${model} is cut behind its first words`, async () => {
-        let text = ''
-        await assert.rejects(async () => {
-          for await (const event of await client.responses.create({ model, input: 'hello', stream: true }, cut)) text += event.type === 'response.output_text.delta' ? event.delta : ''
-        }, Error)
-        return text.startsWith('You said')
-      })
-    await Promise.all(providerCases.map(seeCut))
+    await expectCutsToThrow(async ({ model }, headers, hear) => {
+      for await (const event of await client.responses.create({ model, input: 'hello', stream: true }, { headers })) hear(event.type === 'response.output_text.delta' ? event.delta : '')
+    })
   })
 
   for (const { model, speaks, upstreamModel } of converted) {

@@ -6,8 +6,7 @@ import OpenAI, { APIError, BadRequestError, InternalServerError, RateLimitError,
 import { zodResponseFormat } from 'openai/helpers/zod'
 import type { ChatCompletionMessageParam } from 'openai/resources/chat/completions'
 import { z } from 'zod'
-import { countHeaders, counts, type EveryProvider, pngBase64, type ProviderCase, providerCases, startEveryProvider } from './support/every-provider.ts'
-import { until } from './support/until.ts'
+import { countHeaders, counts, type EveryProvider, expectCutsToThrow, failureMessage, pngBase64, type ProviderCase, providerCases, startEveryProvider } from './support/every-provider.ts'
 
 const parameters = { type: 'object', properties: { city: { type: 'string' }, days: { type: 'integer' } }, required: ['city', 'days'], additionalProperties: false }
 const tools = [
@@ -193,7 +192,7 @@ describe('the official openai client, chat completions', () => {
           await assert.rejects(failing(status), (error) => {
             assert.ok(error instanceof kind)
             assert.equal(error.status, status)
-            assert.match(error.message, status === 429 ? /Rate limit reached/ : /The mock was told to fail/)
+            assert.match(error.message, failureMessage(status))
             return true
           })
         }
@@ -202,17 +201,9 @@ describe('the official openai client, chat completions', () => {
   }
 
   it('throws when a stream is cut, whoever answers', async () => {
-    const cut = { headers: { 'x-mock-chunks': '6', 'x-mock-chunk-delay-ms': '20', 'x-mock-cut-after-chunks': '3' } }
-    // Where the end overtakes the beginning, it is an error without a stream.
-    const seeCut = ({ model }: ProviderCase) =>
-      until(`a stream of ${model} is cut behind its first words`, async () => {
-        let text = ''
-        await assert.rejects(async () => {
-          for await (const chunk of await client.chat.completions.create({ model, messages: question, stream: true }, cut)) text += chunk.choices[0]?.delta.content ?? ''
-        }, Error)
-        return text.startsWith('You said')
-      })
-    await Promise.all(providerCases.map(seeCut))
+    await expectCutsToThrow(async ({ model }, headers, hear) => {
+      for await (const chunk of await client.chat.completions.create({ model, messages: question, stream: true }, { headers })) hear(chunk.choices[0]?.delta.content ?? '')
+    })
   })
 
   for (const { model, speaks, upstreamModel } of converted) {

@@ -1,11 +1,13 @@
 // What the client matrix runs against: one gateway, a mock of every provider behind it, and a model for every case. Another provider is a line here.
 
+import assert from 'node:assert/strict'
 import { mockAwsKey } from '../../../src/mock/check-aws-signature.ts'
 import { type MockProvider, startMockProvider } from '../../../src/mock/mock-provider.ts'
 import type { MockApi } from '../../../src/mock/provider-behaviours.ts'
 import type { RecordedRequest } from '../../../src/mock/request-log.ts'
 import { createCleanup } from './cleanup.ts'
 import { type Gateway, startGateway } from './gateway.ts'
+import { until } from './until.ts'
 
 export interface ProviderCase {
   /** The model as clients name it. */
@@ -114,6 +116,26 @@ export const countHeaders: Readonly<Record<string, string>> = {
   'x-mock-cache-creation-tokens': String(counts.cacheWrites),
   'x-mock-output-tokens': String(counts.output),
   'x-mock-reasoning-tokens': String(counts.reasoning),
+}
+
+/** Has a mock cut its stream in the middle. */
+const cutHeaders: Readonly<Record<string, string>> = { 'x-mock-chunks': '6', 'x-mock-chunk-delay-ms': '20', 'x-mock-cut-after-chunks': '3' }
+
+/** Whoever answers, a client throws when its stream is cut. `read` streams one answer with these headers to its end, and lets its text be heard. */
+export async function expectCutsToThrow(read: (of: ProviderCase, headers: Readonly<Record<string, string>>, hear: (text: string) => void) => Promise<unknown>): Promise<void> {
+  // Where the end overtakes the beginning, it is an error without a stream.
+  const seeCut = (of: ProviderCase) =>
+    until(`a stream of ${of.model} is cut behind its first words`, async () => {
+      let heard = ''
+      await assert.rejects(read(of, cutHeaders, (text) => (heard += text)), Error)
+      return heard.startsWith('You said')
+    })
+  await Promise.all(providerCases.map(seeCut))
+}
+
+/** What an error says that a mock was told to answer with. */
+export function failureMessage(status: number): RegExp {
+  return status === 429 ? /Rate limit reached/ : /The mock was told to fail/
 }
 
 /** A red dot. */
