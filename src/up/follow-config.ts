@@ -36,6 +36,7 @@ export function followConfig({ path, app, log, xdsDir, adapt = (config) => confi
 
   async function reload(): Promise<void> {
     const loaded = await loadConfig(path)
+    const wasBroken = broken.length > 0
     broken = loaded.ok ? [] : loaded.files
     if (!loaded.ok) {
       app.metrics.configLoaded('failure')
@@ -44,7 +45,13 @@ export function followConfig({ path, app, log, xdsDir, adapt = (config) => confi
     }
     const before = app.config()
     const next = adapt(loaded.config)
-    if (next.revision === before.revision) return
+    if (next.revision === before.revision) {
+      if (wasBroken) {
+        app.metrics.configLoaded('success')
+        log.info({ revision: next.revision }, 'The configuration is again the one in use; its problems are gone.')
+      }
+      return
+    }
     for (const warning of loaded.warnings) log.warn({ warning: formatProblem(warning) }, 'The changed configuration has a warning.')
     for (const what of needsRestart(before, next)) log.warn({ setting: what }, 'This setting takes effect at the next start.')
     if (xdsDir !== undefined) {

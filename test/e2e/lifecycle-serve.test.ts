@@ -108,6 +108,9 @@ describe('tollgate serve', () => {
     const metrics = await (await fetch(`${gateway.adminUrl}/metrics`)).text()
     assert.match(metrics, /^tollgate_config_loads_total\{result="success"\} 2$/m)
     assert.match(metrics, /^tollgate_config_loads_total\{result="failure"\} 1$/m)
+    await writeFile(gateway.configPath, written.replace('models:', 'models:\n  new: {providers: [mock]}'))
+    await until('the way back is logged', () => gateway.lines.find((line) => line['msg'] === 'The configuration is again the one in use; its problems are gone.'))
+    assert.match(await (await fetch(`${gateway.adminUrl}/metrics`)).text(), /^tollgate_config_loads_total\{result="success"\} 3$/m)
   })
 
   it('says that Envoy must be told when a provider changes and nobody keeps its files', async () => {
