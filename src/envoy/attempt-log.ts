@@ -1,5 +1,5 @@
 // The router's log of attempts: one entry for each that came to nothing, sent to Tollgate in batches. It is how Tollgate learns of a 429 that
-// was retried, which no downstream filter sees (docs/decisions/0009-cool-down.md). Nothing is sent while all goes well.
+// was retried, which no downstream filter sees (docs/decisions/0011-cool-down.md). Nothing is sent while all goes well.
 
 import { RETRY_HEADERS } from '../core/parse-retry-after.ts'
 import { extension, type EnvoyObject } from './envoy-object.ts'

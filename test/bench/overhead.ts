@@ -101,7 +101,8 @@ async function load(running: Stack, parameters: LoadOptions): Promise<LoadResult
 
 async function messagesSent(arm: Arm): Promise<number> {
   const text = await (await fetch(`${arm.adminUrl}/stats?filter=ext_proc.*stream_msgs_sent`)).text()
-  return Number(/stream_msgs_sent: (\d+)/.exec(text)?.[1] ?? 0)
+  // Of both stages, wherever one is.
+  return [...text.matchAll(/stream_msgs_sent: (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 function rotate<T>(items: readonly T[], by: number): readonly T[] {
