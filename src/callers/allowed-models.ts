@@ -2,11 +2,12 @@
 
 import { TollgateError } from '../core/errors.ts'
 import { memoize } from '../core/memoize.ts'
+import { createPattern } from '../core/star-pattern.ts'
 import type { Caller } from './caller.ts'
 
 /** True when every allow-list of the caller has a pattern for the model, by its canonical name. */
 export function mayUseModel(caller: Caller, clientModel: string): boolean {
-  return caller.allowLists.every((patterns) => compilePatterns(patterns).test(clientModel))
+  return caller.allowLists.every((patterns) => compilePatterns(patterns).some((matches) => matches(clientModel)))
 }
 
 /** Throws TollgateError `model_not_allowed` for a model that the caller may not use. */
@@ -16,8 +17,4 @@ export function refuseModel(caller: Caller, clientModel: string): void {
 }
 
 // Lists come from configuration and key records, which are replaced and never changed.
-const compilePatterns = memoize((patterns: readonly string[]): RegExp => {
-  const alternatives = patterns.map((pattern) => pattern.replaceAll(/[.*+?^${}()|[\]\\]/g, (special) => (special === '*' ? '.*' : `\\${special}`)))
-  // An empty list allows nothing, and a negative lookahead of nothing matches nothing.
-  return alternatives.length === 0 ? /(?!)/ : new RegExp(`^(?:${alternatives.join('|')})$`, 's')
-})
+const compilePatterns = memoize((patterns: readonly string[]) => patterns.map(createPattern))

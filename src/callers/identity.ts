@@ -1,7 +1,7 @@
 // What may be the value of a caller's attribute: it becomes part of counter keys, of metadata and of log lines.
 
 /** Longest identity value accepted, in characters. */
-export const MAX_IDENTITY_LENGTH = 256
+const MAX_IDENTITY_LENGTH = 256
 
 /** In words, after "must be". */
 export const identityRule = `1 to ${MAX_IDENTITY_LENGTH} printable ASCII characters without commas`

@@ -5,7 +5,7 @@ import { basename, extname } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { vendorIds } from '../prices/catalogue.ts'
 import type { PriceFile } from '../prices/foreign-price.ts'
-import { matchesPattern } from '../prices/price-book.ts'
+import { createPattern } from '../core/star-pattern.ts'
 import { readPriceFile } from '../prices/price-file.ts'
 import { CommandError } from './command-error.ts'
 
@@ -18,7 +18,8 @@ export function parseVendor(text: string): string {
 /** Names are compared without regard to case, as price lists do; `*` stands for any characters. */
 export function modelFilter(pattern: string | undefined): (model: string) => boolean {
   if (pattern === undefined) return () => true
-  return (model) => matchesPattern(pattern.toLowerCase(), model.toLowerCase())
+  const matches = createPattern(pattern.toLowerCase())
+  return (model) => matches(model.toLowerCase())
 }
 
 /** Reads LiteLLM's or Portkey's prices. Throws CommandError for a file that is neither. */

@@ -1,6 +1,6 @@
 // Where the descriptors of a rate limit file stand: the compiled rules no longer know, but a message should.
 
-import { createPattern } from '../ratelimit/match-pattern.ts'
+import { createPattern } from '../core/star-pattern.ts'
 import { parseSourceTree, type Position, type SourceNode } from '../ratelimit/source-tree.ts'
 import { readFields } from '../ratelimit/source-values.ts'
 

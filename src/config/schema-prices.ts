@@ -43,7 +43,7 @@ const priceStep = z
   })
   .describe('Other prices for long requests; what is not named stays as it is.')
 
-export const writtenPrice = z
+const writtenPrice = z
   .strictObject({ ...optionalRates, input: dollars('input'), output: dollars('output'), above: z.array(priceStep, { error: 'a list such as [{above: 200000, input: 6}]' }).optional().describe('Steps by length of the input.') })
   .describe('Prices in dollars per million tokens.')
 

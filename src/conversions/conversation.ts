@@ -148,26 +148,3 @@ export interface JsonObject {
   readonly [member: string]: JsonValue
 }
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject
-
-/** For conversations of tests and for readers that fill in what their dialect has. */
-export const emptyConversation: Conversation = {
-  system: [],
-  messages: [],
-  tools: [],
-  toolChoice: undefined,
-  parallelToolCalls: undefined,
-  output: undefined,
-  maxOutputTokens: undefined,
-  temperature: undefined,
-  topP: undefined,
-  topK: undefined,
-  presencePenalty: undefined,
-  frequencyPenalty: undefined,
-  seed: undefined,
-  stop: [],
-  reasoning: undefined,
-  user: undefined,
-  metadata: undefined,
-  stream: false,
-  dropped: [],
-}

@@ -5,7 +5,7 @@
 import type { Effort, Reasoning } from './conversation.ts'
 
 /** Tokens for each effort; 0 switches thinking off. */
-export const effortBudgets: Readonly<Record<Effort, number>> = {
+const effortBudgets: Readonly<Record<Effort, number>> = {
   none: 0,
   minimal: 1_024,
   low: 1_024,
@@ -16,7 +16,7 @@ export const effortBudgets: Readonly<Record<Effort, number>> = {
 }
 
 /** Anthropic's least budget (docs.anthropic.com, "Extended thinking"); less is raised to it. */
-export const leastBudgetTokens = 1_024
+const leastBudgetTokens = 1_024
 
 /**
  * The effort that was asked for, else the one whose budget this is: 0 none, below 1,024 minimal, below 8,192 low, below 24,576 medium,

@@ -7,7 +7,7 @@ import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
 import { shorten } from './select-endpoint.ts'
 
-export const CHOICE_HEADER = 'x-tollgate-providers'
+const CHOICE_HEADER = 'x-tollgate-providers'
 
 export interface ChoiceInput {
   /** A model whose configuration lets somebody choose. */

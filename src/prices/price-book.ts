@@ -1,6 +1,7 @@
 // What an exchange costs in dollars: the prices of a configuration, found and compiled once per provider and model.
 
 import { createHash } from 'node:crypto'
+import { createPattern } from '../core/star-pattern.ts'
 import type { Usage } from '../core/usage.ts'
 import { CATALOGUE_VERSION, findListed } from './catalogue.ts'
 import { type CompiledPrice, compilePrice, type ModelPrice } from './model-price.ts'
@@ -88,7 +89,7 @@ export function createPriceBook(providers: readonly ProviderPrices[]): PriceBook
 }
 
 function findPrice({ vendor, everything, models }: ProviderPrices, model: string): FoundPrice | undefined {
-  const exact = models.find(({ pattern }) => pattern === model) ?? models.find(({ pattern }) => matchesPattern(pattern, model))
+  const exact = models.find(({ pattern }) => pattern === model) ?? models.find(({ pattern }) => createPattern(pattern)(model))
   const own = exact?.price ?? everything
   if (own === undefined) return vendor === undefined ? undefined : findInList(vendor, model)
   switch (own.kind) {
@@ -106,21 +107,6 @@ function findPrice({ vendor, everything, models }: ProviderPrices, model: string
 function findInList(vendor: string, model: string): FoundPrice | undefined {
   const listed = findListed(vendor, model)
   return listed === undefined ? undefined : { price: listed.price, source: { kind: 'list', vendor: listed.vendor, model: listed.model } }
-}
-
-/** `*` stands for any characters, also none. */
-export function matchesPattern(pattern: string, name: string): boolean {
-  const [head = '', ...rest] = pattern.split('*')
-  if (rest.length === 0) return pattern === name
-  const tail = rest.pop() ?? ''
-  if (!name.startsWith(head) || !name.endsWith(tail) || name.length < head.length + tail.length) return false
-  let at = head.length
-  for (const part of rest) {
-    const found = name.indexOf(part, at)
-    if (found === -1 || found + part.length > name.length - tail.length) return false
-    at = found + part.length
-  }
-  return true
 }
 
 // The order in which things were written does not change a price, so it does not change the card.

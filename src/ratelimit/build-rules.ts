@@ -1,7 +1,7 @@
 // Builds the tree of rules out of a file's descriptors, and says everything that is wrong with them.
 
 import type { DomainRules, LimitRule, LimitUnit, MetadataValue, RuleNode } from './domain-rules.ts'
-import { createPattern } from './match-pattern.ts'
+import { createPattern } from '../core/star-pattern.ts'
 import type { FileProblem, SourceNode } from './source-tree.ts'
 import type { Fields } from './source-values.ts'
 import { readBoolean, readFields, readList, readMap, readMetadata, readText, readUint32 } from './source-values.ts'

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
 import { TollgateError } from '../../core/errors.ts'
-import { type Conversation, emptyConversation, type JsonObject, type JsonValue } from '../conversation.ts'
+import type { Conversation, JsonObject, JsonValue } from '../conversation.ts'
 import { answerToolName } from '../structured-output.ts'
 import { anthropicMessagesClient } from './index.ts'
 

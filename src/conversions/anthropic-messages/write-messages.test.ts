@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type AssistantPart, type Conversation, emptyConversation, type JsonValue, type Message, type UserPart } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { AssistantPart, Conversation, JsonValue, Message, UserPart } from '../conversation.ts'
 import { anthropicMessagesProvider } from './index.ts'
 import { continuingText, openingText } from './write-messages.ts'
 

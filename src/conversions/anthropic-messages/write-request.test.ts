@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Conversation, emptyConversation, type JsonObject } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { Conversation, JsonObject } from '../conversation.ts'
 import type { WrittenRequest } from '../dialect.ts'
 import { anthropicMessagesProvider } from './index.ts'
 

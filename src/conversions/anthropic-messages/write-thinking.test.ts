@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Conversation, type Effort, emptyConversation, type Message } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { Conversation, Effort, Message } from '../conversation.ts'
 import { anthropicMessagesProvider } from './index.ts'
 
 const hello: Message = { role: 'user', parts: [{ kind: 'text', text: 'Hello' }] }

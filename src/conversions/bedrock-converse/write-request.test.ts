@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Conversation, emptyConversation, type JsonObject, type Tool } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { Conversation, JsonObject, Tool } from '../conversation.ts'
 import { answerInstruction, answerToolName } from '../structured-output.ts'
 import { writeRequest } from './write-request.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Conversation, type Effort, emptyConversation } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { Conversation, Effort } from '../conversation.ts'
 import { traitsOf } from './model-traits.ts'
 import { writeRequest } from './write-request.ts'
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { emptyConversation, type Message, type ToolCallPart, type ToolResultPart, type UserPart } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { Message, ToolCallPart, ToolResultPart, UserPart } from '../conversation.ts'
 import { writeContents } from './write-contents.ts'
 
 const ask: Message = { role: 'user', parts: [{ kind: 'text', text: 'Weather?' }] }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Effort, emptyConversation, type Reasoning } from '../conversation.ts'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
+import type { Effort, Reasoning } from '../conversation.ts'
 import { writeThinking } from './write-thinking.ts'
 
 const efforts: readonly Effort[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']

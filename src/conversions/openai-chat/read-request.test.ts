@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
 import { TollgateError } from '../../core/errors.ts'
-import { type Conversation, emptyConversation, type JsonObject } from '../conversation.ts'
+import type { Conversation, JsonObject } from '../conversation.ts'
 import { readRequest } from './read-request.ts'
 
 const messages = [{ role: 'user', content: 'hi' }]

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
 import { TollgateError } from '../../core/errors.ts'
 import { checkChatRequest } from '../../mock/check-chat-request.ts'
-import { type Conversation, emptyConversation, type JsonObject } from '../conversation.ts'
+import type { Conversation, JsonObject } from '../conversation.ts'
 import { azureOpenAiChatProvider, openAiChatProvider } from './index.ts'
 
 const messages: Conversation['messages'] = [{ role: 'user', parts: [{ kind: 'text', text: 'hi' }] }]

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { emptyConversation } from '../../../test/support/empty-conversation.ts'
 import { TollgateError } from '../../core/errors.ts'
-import { emptyConversation, type JsonObject, type JsonValue } from '../conversation.ts'
+import type { JsonObject, JsonValue } from '../conversation.ts'
 import { readRequest } from './read-request.ts'
 
 const read = (more: JsonObject) => readRequest({ model: 'gpt', input: 'hi', ...more })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { createPattern } from './match-pattern.ts'
+import { createPattern } from './star-pattern.ts'
 
 describe('createPattern', () => {
   it('agrees with the regular expression that it stands for', () => {
@@ -24,5 +24,12 @@ describe('createPattern', () => {
   it('takes long texts in linear time', () => {
     const matches = createPattern('*a*a*a*a*a*a*a*a*b')
     assert.equal(matches('a'.repeat(1_000_000)), false)
+  })
+})
+
+describe('a pattern of models', () => {
+  it('has any characters where it has a star', () => {
+    for (const [pattern, name] of [['*', ''], ['gpt-*', 'gpt-4o'], ['*mini', 'gpt-4o-mini'], ['a*b*c', 'abc'], ['a*b*c', 'axbxbc'], ['x', 'x']] as const) assert.ok(createPattern(pattern)(name), `${pattern} ${name}`)
+    for (const [pattern, name] of [['gpt-*', 'o3'], ['a*a', 'a'], ['a*b*c', 'acb'], ['ab*bc', 'abc'], ['x', 'X']] as const) assert.ok(!createPattern(pattern)(name), `${pattern} ${name}`)
   })
 })
