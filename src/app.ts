@@ -25,7 +25,7 @@ import { LOOK_INTERVAL_MS, shareCoolDowns } from './exchange/share-cool-downs.ts
 import type { ExchangeObserver } from './exchange/summary.ts'
 import type { CounterStore } from './ratelimit/counter-store.ts'
 import { createMemoryStore } from './ratelimit/memory-store.ts'
-import { closeRedis, connectRedis } from './ratelimit/redis-connection.ts'
+import { closeRedis, connectRedis } from './redis/redis-connection.ts'
 import { createRedisStore } from './ratelimit/redis-store.ts'
 import { createRateLimitService, RATE_LIMIT_METHOD } from './ratelimit/service.ts'
 

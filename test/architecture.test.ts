@@ -21,22 +21,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   costs: ['core'],
   prices: ['core'],
   callers: ['core'],
-  exchange: ['core', 'formats', 'conversions', 'providers', 'credentials', 'costs', 'prices', 'callers'],
+  budgets: ['core'],
+  ledger: ['core', 'budgets'],
+  redis: ['core'],
+  exchange: ['core', 'formats', 'conversions', 'providers', 'credentials', 'costs', 'prices', 'callers', 'budgets'],
   extproc: ['core', 'exchange'],
-  ratelimit: ['core'],
-  config: ['core', 'formats', 'providers', 'costs', 'prices', 'ratelimit'],
+  ratelimit: ['core', 'redis'],
+  config: ['core', 'formats', 'providers', 'costs', 'prices', 'budgets', 'ratelimit'],
   envoy: ['core', 'formats', 'providers'],
   edge: ['core', 'formats', 'exchange'],
   mock: ['core'],
-  app: ['core', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ratelimit'],
+  app: ['core', 'budgets', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ledger', 'ratelimit', 'redis'],
   up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
-  commands: ['core', 'app', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ratelimit', 'prices', 'up', 'providers', 'package-info'],
+  commands: ['core', 'app', 'budgets', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ledger', 'ratelimit', 'redis', 'prices', 'up', 'providers', 'package-info'],
   'package-info': [],
   main: ['core', 'commands', 'package-info'],
 }
 
 /** Files and folders that may touch the outside world. */
-const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^ratelimit\/redis-[a-z-]+\.ts$/, /^callers\/file-[a-z-]+\.ts$/]
+const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^redis\//, /^(ratelimit|budgets)\/redis-[a-z-]+\.ts$/, /^ledger\//, /^callers\/file-[a-z-]+\.ts$/]
 const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
 
 const sources = listSources(join(root, 'src')).filter((file) => !file.path.endsWith('.test.ts'))

@@ -7,7 +7,7 @@ import { createRedisKeyBook } from '../callers/redis-key-book.ts'
 import { loadConfig } from '../config/load.ts'
 import type { CallerKeys, RuntimeConfig } from '../config/runtime-config.ts'
 import { silentLog } from '../core/log.ts'
-import { closeRedis, connectRedis } from '../ratelimit/redis-connection.ts'
+import { closeRedis, connectRedis } from '../redis/redis-connection.ts'
 import { CommandError } from './command-error.ts'
 import { formatProblem } from './options.ts'
 

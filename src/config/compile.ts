@@ -58,7 +58,12 @@ export function compileConfig(sources: Sources): CompiledConfig {
     callers,
     costs,
     prices,
+    budgets: [],
+    budgetWebhook: undefined,
+    ledger: undefined,
     limits,
+    workers: 1,
+    adminAccess: { readToken: undefined, writeToken: undefined },
     store,
     ...addresses,
   }

@@ -1,6 +1,7 @@
 // The compiled configuration: what every other room sees of tollgate.yaml, as a type only.
 // It is never changed; a reload builds a new one and an exchange keeps the one it started with.
 
+import type { Budget } from '../budgets/budget.ts'
 import type { Cost } from '../costs/cost.ts'
 import type { PriceBook } from '../prices/price-book.ts'
 import type { DomainRules } from '../ratelimit/domain-rules.ts'
@@ -103,6 +104,11 @@ export interface ModelConfig {
   readonly chain: readonly ChainStep[]
   /** `owned_by` in the answer to GET /v1/models: the first provider's name. */
   readonly ownedBy: string
+  /** The model that stands in when a budget asks for a cheaper one; these lead to no model twice. */
+  readonly downgradeTo?: string
+  /** Most output tokens that one answer can have, and most tokens that input and output can have together: for reserving the worst case. */
+  readonly maxOutputTokens?: number
+  readonly contextTokens?: number
   /** Its own policy, made whole by the configuration's; undefined: the configuration's. */
   readonly fallback?: FallbackPolicy
   readonly providerChoice?: ProviderChoice
@@ -110,6 +116,8 @@ export interface ModelConfig {
 
 /** Chooses a model by request headers, whatever the body says; the first whose headers all match wins. */
 export interface HeaderRoute {
+  /** What budgets call it. */
+  readonly name?: string
   /** Lower-case header name → exact value. Empty: always matches. */
   readonly headers: ReadonlyMap<string, string>
   readonly clientModel: string
@@ -191,6 +199,31 @@ export type StoreConfig =
   | { readonly kind: 'redis'; readonly url: string }
   | { readonly kind: 'redis-cluster'; readonly nodes: readonly string[] }
 
+/** The journal and audit trail of what was held and charged. */
+export interface LedgerSettings {
+  /** Absolute. */
+  readonly directory: string
+  /** Also survive the loss of power, at the price of waiting for the disk. */
+  readonly fsync: boolean
+  /** A file that has grown beyond this is followed by a new one. */
+  readonly rotateBytes: number
+  /** Files are removed once everything in them is older than this and nothing in them is needed any more. */
+  readonly keepMs: number
+}
+
+/** Who may read and who may change things through the admin interface; undefined: nobody is asked, which only loopback and unix sockets allow. */
+export interface AdminAccess {
+  readonly readToken: SecretSource | undefined
+  readonly writeToken: SecretSource | undefined
+}
+
+/** Where warnings of budgets are posted. */
+export interface BudgetWebhook {
+  readonly url: string
+  /** Sent as a bearer token. */
+  readonly token: SecretSource | undefined
+}
+
 /** `unix:/path` or `host:port`. */
 export type ListenAddress = string
 
@@ -240,7 +273,14 @@ export interface RuntimeConfig {
   /** Never empty: `llm_total_token` is there even when the file names no cost. */
   readonly costs: readonly Cost[]
   readonly prices: PriceBook
+  readonly budgets: readonly Budget[]
+  readonly budgetWebhook: BudgetWebhook | undefined
+  /** Undefined: nothing is written. */
+  readonly ledger: LedgerSettings | undefined
   readonly limits: readonly LimitFile[]
+  /** Processes that serve Envoy, each on a socket of its own. */
+  readonly workers: number
+  readonly adminAccess: AdminAccess
   readonly store: StoreConfig
   readonly listen: { readonly extproc: ListenAddress; readonly ratelimit: ListenAddress; readonly admin: ListenAddress }
   readonly envoy: EnvoySettings

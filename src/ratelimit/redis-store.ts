@@ -5,8 +5,8 @@ import type { Log } from '../core/log.ts'
 import { counterScript } from './counter-script.ts'
 import type { CounterChange, CounterStore } from './counter-store.ts'
 import { maxCounter } from './counter-store.ts'
-import type { RedisTarget } from './redis-connection.ts'
-import { connectRedis } from './redis-connection.ts'
+import type { RedisTarget } from '../redis/redis-connection.ts'
+import { connectRedis } from '../redis/redis-connection.ts'
 
 export interface RedisStoreOptions {
   /** The part of the configuration that says where Redis is. */

@@ -36,7 +36,12 @@ describe('defaults', () => {
       defaultModel: undefined,
       routes: [],
       callers: [],
+      budgets: [],
+      budgetWebhook: undefined,
+      ledger: undefined,
       limits: [],
+      workers: 1,
+      adminAccess: { readToken: undefined, writeToken: undefined },
       store: { kind: 'memory' },
       // The first 8 digits of: printf /etc/tollgate/tollgate.yaml | sha256sum
       listen: { extproc: 'unix:/run/user/1000/tollgate-d3e9b20f/extproc.sock', ratelimit: '127.0.0.1:8081', admin: '127.0.0.1:9090' },

@@ -64,7 +64,12 @@ export function buildConfig(changes: Partial<RuntimeConfig> = {}): RuntimeConfig
     callers: [],
     costs: [buildCost('llm_total_token', 'TotalToken')],
     prices: createPriceBook([...providers.keys()].map((name) => ({ name, vendor: vendorIds.includes(name) ? name : undefined, everything: undefined, models: [] }))),
+    budgets: [],
+    budgetWebhook: undefined,
+    ledger: undefined,
     limits: [],
+    workers: 1,
+    adminAccess: { readToken: undefined, writeToken: undefined },
     store: { kind: 'memory' },
     listen: { extproc: '127.0.0.1:0', ratelimit: '127.0.0.1:0', admin: '127.0.0.1:0' },
     envoy: {

@@ -70,7 +70,7 @@ function logStateChanges(client: Redis | Cluster, shown: string, log: Log): void
     if (state === 'down' || state === 'closed') return
     state = 'down'
     // Only the message: ioredis hangs the failed command on its errors, and that may be AUTH with the password.
-    log.error({ redis: shown, reason }, 'Redis is not reachable; calls of the rate limit service fail until it is')
+    log.error({ redis: shown, reason }, 'Redis is not reachable; what needs it fails until it is')
   }
   client.on('error', (error: Error) => down(error.message === '' ? error.name : error.message))
   client.on('close', () => down('the connection was closed'))
