@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /**
- * Room → rooms it may import. `app` and `main` are the files beside the rooms. Every room may import the one file
+ * Room → rooms it may import. `main` and `package-info` are the files beside the rooms. Every room may import the one file
  * config/runtime-config.ts, which holds types only.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Files and folders that may touch the outside world. */
-const MAY_DO_IO = [/^app\.ts$/, /^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^redis\//, /^(ratelimit|budgets)\/redis-[a-z-]+\.ts$/, /^ledger\//, /^callers\/file-[a-z-]+\.ts$/]
+const MAY_DO_IO = [/^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^redis\//, /^(ratelimit|budgets)\/redis-[a-z-]+\.ts$/, /^ledger\//, /^callers\/file-[a-z-]+\.ts$/]
 const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
 
 const sources = listSources(join(root, 'src')).filter((file) => !file.path.endsWith('.test.ts'))

@@ -1,7 +1,8 @@
 // `tollgate serve`: the sidecar alone, next to an Envoy that somebody else runs.
 
 import type { Command } from 'commander'
-import { type App, startApp } from '../app.ts'
+import type { App } from '../app/app.ts'
+import { startApp } from '../app/start-app.ts'
 import { followConfig } from '../up/follow-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'

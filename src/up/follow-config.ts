@@ -1,6 +1,6 @@
 // Hot reload: a changed configuration is taken into use, a broken one is named loudly and the old one stays.
 
-import type { App } from '../app.ts'
+import type { App } from '../app/app.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'

@@ -1,0 +1,54 @@
+// Builds every long-lived object once, by hand, and takes them down again. Nothing here decides anything about a request.
+
+import { startAdminServer } from '../edge/admin-server.ts'
+import { createHealthRoutes } from '../edge/grpc-health.ts'
+import { growHeapFreely } from '../edge/heap-growth.ts'
+import { createMetrics } from '../edge/metrics.ts'
+import { createAdminPages } from './admin-pages.ts'
+import type { App, AppOptions } from './app.ts'
+import { startCoolDowns } from './start-cool-downs.ts'
+import { startProcessor } from './start-processor.ts'
+import { startRateLimits } from './start-rate-limits.ts'
+
+/** Rejects when an address cannot be bound or the store cannot be set up; what was started by then is stopped again. */
+export async function startApp({ config, log, env }: AppOptions): Promise<App> {
+  let current = config
+  let draining = false
+  const started: (() => Promise<void>)[] = []
+  growHeapFreely()
+  const metrics = createMetrics()
+  const health = createHealthRoutes({ isServing: () => !draining })
+  try {
+    const coolDowns = startCoolDowns({ config: () => current, metrics, log })
+    started.push(async () => coolDowns.close())
+    const processor = await startProcessor({ address: config.listen.extproc, config: () => current, health, coolDowns, metrics, log, env })
+    started.push(() => processor.close(0))
+    const rateLimits = await startRateLimits({ config: () => current, health, metrics, log })
+    started.push(() => rateLimits.close(0))
+    const pages = createAdminPages({ metrics, isDraining: () => draining, storeReady: () => rateLimits.ready() })
+    const admin = await startAdminServer({ address: config.listen.admin, pages, onError: (err) => log.error({ err }, 'An admin page failed.') })
+    metrics.configLoaded('success')
+    return {
+      addresses: { extproc: processor.address, ratelimit: rateLimits.address, admin: admin.address },
+      metrics,
+      config: () => current,
+      swap: (next) => {
+        current = next
+        processor.follow(next)
+        metrics.configLoaded('success')
+      },
+      drain: () => {
+        draining = true
+        health.changed()
+      },
+      close: async (graceMs) => {
+        coolDowns.close()
+        await Promise.all([processor.close(graceMs), rateLimits.close(graceMs)])
+        await admin.close()
+      },
+    }
+  } catch (error) {
+    for (const stop of started.reverse()) await stop()
+    throw error
+  }
+}

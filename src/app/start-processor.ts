@@ -1,0 +1,109 @@
+// The external processor on its own address, with all that an exchange needs.
+
+import { randomUUID } from 'node:crypto'
+import type { ListenAddress, RuntimeConfig } from '../config/runtime-config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { GrpcRoutes, GrpcServer } from '../core/transport.ts'
+import { createCloudCredentials } from '../credentials/cloud-credentials.ts'
+import { createProviderCredentials } from '../credentials/provider-credentials.ts'
+import { createSecretReader } from '../credentials/secret-reader.ts'
+import { logExchange } from '../edge/exchange-log.ts'
+import { startGrpcServer } from '../edge/grpc-server.ts'
+import type { Metrics } from '../edge/metrics.ts'
+import type { AttemptFailure, CoolDowns } from '../exchange/cool-down.ts'
+import type { ExchangeDependencies } from '../exchange/dependencies.ts'
+import type { ExchangeObserver } from '../exchange/summary.ts'
+import { ATTEMPT_LOG_METHOD, type AttemptLog, createAttemptLog } from '../extproc/attempt-log.ts'
+import { createExtProcService, EXTPROC_METHOD } from '../extproc/service.ts'
+import { createCallerKeys } from './create-caller-keys.ts'
+
+/** Room for protobuf framing, headers and attributes around a body of the largest accepted size. */
+const MESSAGE_OVERHEAD_BYTES = 1024 * 1024
+/** How often cloud credentials are looked at: far more often than any of them ends. */
+const CREDENTIAL_CHECK_MS = 5_000
+
+export interface ProcessorOptions {
+  readonly address: ListenAddress
+  readonly config: () => RuntimeConfig
+  readonly health: GrpcRoutes
+  readonly coolDowns: CoolDowns
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface Processor extends GrpcServer {
+  /** Looks after the keys and credentials of this configuration from now on. */
+  follow(config: RuntimeConfig): void
+}
+
+/** Rejects when the address cannot be bound. */
+export async function startProcessor({ address, config, health, coolDowns, metrics, log, env }: ProcessorOptions): Promise<Processor> {
+  const secrets = createSecretReader({ env, log, clock: systemClock })
+  const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
+  const callerKeys = createCallerKeys(config(), log)
+  const attempts = createAttempts({ config, coolDowns, metrics, log })
+  const exchanges: ExchangeDependencies = {
+    config,
+    clock: systemClock,
+    random: Math.random,
+    coolDowns,
+    newExchangeId: randomUUID,
+    observer: createObserver(metrics, log),
+    credentials: createProviderCredentials(secrets, cloud),
+    callerKeys,
+  }
+  const routes: GrpcRoutes = new Map([...health, [EXTPROC_METHOD, createService(exchanges, metrics, log)], [ATTEMPT_LOG_METHOD, (call) => attempts.open(call)]])
+  const server = await startGrpcServer({ address, routes, maxMessageBytes: config().envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
+  const follow = (next: RuntimeConfig): void => {
+    cloud.follow(next)
+    callerKeys.follow(next)
+  }
+  follow(config())
+  const renewing = setInterval(() => cloud.check(), CREDENTIAL_CHECK_MS).unref()
+  return {
+    address: server.address,
+    follow,
+    close: async (graceMs) => {
+      attempts.close()
+      await server.close(graceMs)
+      callerKeys.close()
+      clearInterval(renewing)
+    },
+  }
+}
+
+function createService(exchanges: ExchangeDependencies, metrics: Metrics, log: Log): ReturnType<typeof createExtProcService> {
+  return createExtProcService({
+    ...exchanges,
+    log,
+    extprocObserver: {
+      opened: (stage) => metrics.extprocOpened(stage),
+      closed: (stage) => metrics.extprocClosed(stage),
+      message: (kind, stage) => metrics.extprocMessage(kind, stage),
+      failed: (stage, code) => metrics.failed(`extproc_${stage}`, code),
+    },
+  })
+}
+
+function createAttempts({ config, coolDowns, metrics, log }: Pick<ProcessorOptions, 'config' | 'coolDowns' | 'metrics' | 'log'>): AttemptLog {
+  const observer = {
+    attemptFailed: (failure: AttemptFailure) => metrics.attemptFailed(failure),
+    failed: (code: string) => metrics.failed('attempt_log', code),
+  }
+  return createAttemptLog({ config, clock: systemClock, coolDowns, log, observer })
+}
+
+function createObserver(metrics: Metrics, log: Log): ExchangeObserver {
+  return {
+    finished: (summary) => {
+      metrics.exchangeFinished(summary)
+      logExchange(log, summary)
+    },
+    costFailed: ({ exchangeId, cost, error }) => {
+      metrics.costFailed(cost)
+      log.warn({ exchange_id: exchangeId, cost, error }, 'A cost expression failed; its estimate is charged instead.')
+    },
+  }
+}
