@@ -1,7 +1,8 @@
 // store:, listen: and envoy: → where everything is, with no two things in one place.
 
+import { isLoopbackHost } from '../core/loopback-host.ts'
 import type { Draft } from './draft.ts'
-import { addressesCollide, formatListenAddress, isAnyHost, isHostName, isLoopbackHost, type AddressParts } from './parse-listen-address.ts'
+import { addressesCollide, formatListenAddress, isAnyHost, isHostName, type AddressParts } from './parse-listen-address.ts'
 import { holdsPassword } from './parse-store.ts'
 import { requireFile } from './require-file.ts'
 import type { ListenAddress, ListenerTls, RuntimeConfig, StoreConfig } from './runtime-config.ts'

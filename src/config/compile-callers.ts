@@ -1,7 +1,7 @@
 // callers: → sources of caller identity.
 
+import { isLoopbackHost } from '../core/loopback-host.ts'
 import type { Draft } from './draft.ts'
-import { isLoopbackHost } from './parse-listen-address.ts'
 import { requireFile } from './require-file.ts'
 import { reservedMetadataKeys, whyNotCallerHeader } from './reserved-names.ts'
 import type { CallerCertificate, CallerHeaders, CallerJwt, CallerKeys, CallerSource } from './runtime-config.ts'

@@ -1,9 +1,9 @@
 // providers: → ProviderConfig by name.
 
+import { isLoopbackHost } from '../core/loopback-host.ts'
 import { compileCredential } from './compile-credential.ts'
 import { apiOf, compileProviderSettings, defaultUrl } from './compile-provider-settings.ts'
 import type { Draft } from './draft.ts'
-import { isLoopbackHost } from './parse-listen-address.ts'
 import { parseProviderUrl, type ProviderUrl } from './parse-provider-url.ts'
 import { whyNotProviderHeader } from './reserved-names.ts'
 import type { ProviderApiName, ProviderConfig } from './runtime-config.ts'

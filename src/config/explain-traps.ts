@@ -1,9 +1,9 @@
 // Configurations that are valid and still do not do what their author thinks. What has a place in a file is a warning of the compiler; this is the rest.
 
+import { isLoopbackHost } from '../core/loopback-host.ts'
 import type { LimitRule, RuleNode } from '../ratelimit/domain-rules.ts'
 import { providerApis } from '../providers/index.ts'
 import { presets } from '../providers/presets.ts'
-import { isLoopbackHost } from './parse-listen-address.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
 
 export interface Trap {

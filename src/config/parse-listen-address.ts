@@ -27,12 +27,6 @@ export function formatListenAddress(parts: AddressParts): string {
   return isIPv6(parts.host) ? `[${parts.host}]:${parts.port}` : `${parts.host}:${parts.port}`
 }
 
-/** True for 127.0.0.0/8, ::1, `localhost` and names under it, with or without brackets. */
-export function isLoopbackHost(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return (isIPv4(bare) && bare.startsWith('127.')) || bare === '::1' || bare === 'localhost' || bare.endsWith('.localhost')
-}
-
 /** True when both cannot be bound at once: the same socket, or the same port on overlapping hosts. Port 0 never collides. */
 export function addressesCollide(a: AddressParts, b: AddressParts): boolean {
   if (a.kind === 'unix' || b.kind === 'unix') return a.kind === 'unix' && b.kind === 'unix' && a.path === b.path
