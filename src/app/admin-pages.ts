@@ -1,6 +1,6 @@
 // What the admin interface shows.
 
-import type { AdminPages } from '../edge/admin-server.ts'
+import { type AdminAnswer, type AdminPages, textAnswer } from '../edge/admin-page.ts'
 import type { Metrics } from '../edge/metrics.ts'
 
 export interface AdminPagesOptions {
@@ -12,12 +12,14 @@ export interface AdminPagesOptions {
 
 export function createAdminPages({ metrics, isDraining, storeReady }: AdminPagesOptions): AdminPages {
   return {
-    '/healthz': () => ({ status: 200, contentType: 'text/plain', body: 'ok\n' }),
-    '/readyz': async () => {
-      const reachable = await storeReady()
-      const ready = !isDraining() && reachable
-      return { status: ready ? 200 : 503, contentType: 'text/plain', body: ready ? 'ready\n' : isDraining() ? 'draining\n' : 'the store cannot be reached\n' }
-    },
-    '/metrics': async () => ({ status: 200, contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }),
+    '/healthz': { access: 'open', GET: () => textAnswer('ok\n') },
+    '/readyz': { access: 'open', GET: () => readiness(isDraining, storeReady) },
+    '/metrics': { GET: async () => ({ status: 200, contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }) },
   }
+}
+
+async function readiness(isDraining: () => boolean, storeReady: () => Promise<boolean>): Promise<AdminAnswer> {
+  const reachable = await storeReady()
+  if (isDraining()) return textAnswer('draining\n', 503)
+  return reachable ? textAnswer('ready\n') : textAnswer('the store cannot be reached\n', 503)
 }

@@ -1,5 +1,7 @@
 // Builds every long-lived object once, by hand, and takes them down again. Nothing here decides anything about a request.
 
+import { systemClock } from '../core/clock.ts'
+import { createSecretReader } from '../credentials/secret-reader.ts'
 import { startAdminServer } from '../edge/admin-server.ts'
 import { createHealthRoutes } from '../edge/grpc-health.ts'
 import { growHeapFreely } from '../edge/heap-growth.ts'
@@ -25,8 +27,15 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
     started.push(() => processor.close(0))
     const rateLimits = await startRateLimits({ config: () => current, health, metrics, log })
     started.push(() => rateLimits.close(0))
+    const secrets = createSecretReader({ env, log, clock: systemClock })
     const pages = createAdminPages({ metrics, isDraining: () => draining, storeReady: () => rateLimits.ready() })
-    const admin = await startAdminServer({ address: config.listen.admin, pages, onError: (err) => log.error({ err }, 'An admin page failed.') })
+    const admin = await startAdminServer({
+      address: config.listen.admin,
+      access: () => current.adminAccess,
+      readSecret: (source) => secrets.read(source),
+      pages,
+      onError: (err) => log.error({ err }, 'An admin page failed.'),
+    })
     metrics.configLoaded('success')
     return {
       addresses: { extproc: processor.address, ratelimit: rateLimits.address, admin: admin.address },

@@ -54,7 +54,7 @@ export function createSecretReader({ env, log, clock }: SecretReaderOptions): Se
       next = { checkedAtMs, signature, text }
     } catch (thrown) {
       const reason = thrown instanceof Error ? ('code' in thrown ? String(thrown.code) : thrown.message) : 'unknown error'
-      warnOnce(`file ${path}`, `This credential file cannot be read (${reason}); its provider is not called until it can.`)
+      warnOnce(`file ${path}`, `This credential file cannot be read (${reason}); nothing that needs it works until it can.`)
       next = { checkedAtMs, signature: undefined, text: undefined }
     }
     if (files.size >= MAX_FILES) files.clear()
@@ -71,7 +71,7 @@ export function createSecretReader({ env, log, clock }: SecretReaderOptions): Se
       if (!isHeaderSafe(value))
         return warnOnce(
           source,
-          'This credential has characters that a header cannot carry, perhaps a line break inside; its provider is not called until that is mended.',
+          'This credential has characters that a header cannot carry, perhaps a line break inside; nothing that needs it works until that is mended.',
         )
       warned.delete(source)
       return value
