@@ -11,8 +11,8 @@ import type { RenderInput } from './render-input.ts'
 
 export function clusters(input: RenderInput): readonly EnvoyObject[] {
   return [
-    grpcCluster(input, extprocCluster, input.extprocAddress),
-    ...(input.config.limits.length > 0 ? [grpcCluster(input, ratelimitCluster, input.ratelimitAddress)] : []),
+    grpcCluster(input, extprocCluster, input.extprocAddresses),
+    ...(input.config.limits.length > 0 ? [grpcCluster(input, ratelimitCluster, [input.ratelimitAddress])] : []),
     ...jwksClusters(input),
     ...stepClusters(input.config).map((cluster) => providerCluster(input, cluster)),
     ...(input.features.chainForm === 'chain-cluster' ? chainClusters(input) : []),

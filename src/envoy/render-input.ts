@@ -1,6 +1,7 @@
 // What every part of the renderer is given.
 
 import type { EnvoyVersion, ListenAddress, RuntimeConfig } from '../config/runtime-config.ts'
+import { workerAddresses } from '../core/worker-address.ts'
 import { versionFeatures, type VersionFeatures } from './version-features.ts'
 
 export interface RenderOptions {
@@ -10,7 +11,7 @@ export interface RenderOptions {
   readonly accessLog?: boolean
   /** Certificates to trust for providers without a `ca_file`; Debian's bundle unless given. */
   readonly systemCaFile?: string
-  /** Where Envoy reaches Tollgate when that differs from where Tollgate listens, as between containers. */
+  /** Where Envoy reaches Tollgate when that differs from where Tollgate listens, as between containers; of several processors the first. */
   readonly connect?: { readonly extproc?: ListenAddress; readonly ratelimit?: ListenAddress }
 }
 
@@ -19,7 +20,8 @@ export interface RenderInput {
   readonly features: VersionFeatures
   readonly accessLog: boolean
   readonly systemCaFile: string
-  readonly extprocAddress: ListenAddress
+  /** One for each process that serves Envoy. */
+  readonly extprocAddresses: readonly ListenAddress[]
   readonly ratelimitAddress: ListenAddress
   /** Directory of the SDS files in xDS mode; undefined when secrets stand in the bootstrap. */
   readonly secretDirectory: string | undefined
@@ -36,7 +38,7 @@ export function renderInput(config: RuntimeConfig, options: RenderOptions, secre
     features: versionFeatures(version),
     accessLog: options.accessLog ?? true,
     systemCaFile: options.systemCaFile ?? defaultSystemCaFile,
-    extprocAddress: options.connect?.extproc ?? config.listen.extproc,
+    extprocAddresses: workerAddresses(options.connect?.extproc ?? config.listen.extproc, config.workers),
     ratelimitAddress: options.connect?.ratelimit ?? config.listen.ratelimit,
     secretDirectory,
   }

@@ -30,6 +30,21 @@ describe('renderBootstrap', () => {
     for (const version of versions) assert.match(textOf(renderBootstrap(chained, { version })), /"max_requests_per_connection":900/)
   })
 
+  it('gives calls to the least busy of several processors, and those that found one gone to another', () => {
+    const text = textOf(renderBootstrap({ ...chained, workers: 3, listen: { ...chained.listen, extproc: 'unix:/run/extproc.sock' } }))
+    const cluster = text.slice(text.indexOf('{"name":"tollgate.extproc"'), text.indexOf('{"name":"tollgate.ratelimit","type"'))
+    assert.match(cluster, /"lb_policy":"LEAST_REQUEST"/)
+    assert.deepEqual([...cluster.matchAll(/"path":"([^"]*)"/g)].map(([, path]) => path), ['/run/extproc.sock', '/run/extproc-2.sock', '/run/extproc-3.sock'])
+    // The request stage, and the attempt stages of two clusters.
+    assert.equal(text.match(/"key":"x-tollgate-stage","value":"(?:request|attempt)"\}\],"retry_policy":\{"retry_on":"connect-failure,refused-stream"/g)?.length, 3)
+    assert.ok(!/LEAST_REQUEST|previous_hosts/.test(textOf(renderBootstrap(chained))), 'one processor needs none of it')
+  })
+
+  it('counts on from the address under which Envoy reaches the first processor', () => {
+    const text = textOf(renderBootstrap({ ...chained, workers: 2 }, { connect: { extproc: 'tollgate:8080' } }))
+    assert.deepEqual([...text.matchAll(/"address":"tollgate","port_value":(\d+)/g)].map(([, port]) => port), ['8080', '8081'])
+  })
+
   it('uses the graceful close only where it does not crash Envoy', () => {
     const graceful = versions.filter((version) => textOf(renderBootstrap(chained, { version })).includes('ext_proc_graceful_grpc_close'))
     assert.deepEqual(graceful, ['1.39', '1.40'])

@@ -7,16 +7,16 @@ import {
   attemptNamespace,
   backendNameAttribute,
   codeDetailsAttribute,
-  extprocCluster,
   routeNamespace,
-  stageKey,
   usageNamespace,
 } from './names.ts'
+import { processorCall } from './processor-call.ts'
 import type { RenderInput } from './render-input.ts'
 
-export function requestStage({ config }: RenderInput): EnvoyObject {
+export function requestStage(input: RenderInput): EnvoyObject {
+  const { config } = input
   return extension('tollgate.request', 'envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', {
-    grpc_service: { envoy_grpc: { cluster_name: extprocCluster }, initial_metadata: [{ key: stageKey, value: 'request' }] },
+    grpc_service: processorCall(input, 'request'),
     failure_mode_allow: false,
     status_on_error: { code: 503 },
     message_timeout: duration(config.envoy.messageTimeoutMs),

@@ -28,7 +28,8 @@ describe('renderAnnotated', () => {
     // A configuration without an attempt stage too: only there Envoy injects the key.
     const plain = renderAnnotated(runtimeConfig({ models: [model('n', [named]), model('o', [provider('openai')])] }), { header: [] })
     const asked = renderAnnotated(runtimeConfig({ models: [], callers: [jwtSource, certificateSource], envoy: { tls } }), { header: [] })
-    const all = [...texts, plain, asked].join('\n')
+    const several = renderAnnotated(runtimeConfig({ models: [], workers: 2 }), { header: [] })
+    const all = [...texts, plain, asked, several].join('\n')
     assert.deepEqual(annotations.filter(({ why }) => !all.includes(`# ${why[0]}`)), [])
   })
 

@@ -6,7 +6,8 @@ import { attemptStageNeed, ownedHeaders, type AttemptStageNeed } from '../provid
 import { providerApis } from '../providers/index.ts'
 import type { StepStage } from '../providers/plan-chain.ts'
 import { duration, extension, type EnvoyObject } from './envoy-object.ts'
-import { attemptCountAttribute, attemptNamespace, backendNameAttribute, extprocCluster, routeNamespace, secretName, stageKey } from './names.ts'
+import { attemptCountAttribute, attemptNamespace, backendNameAttribute, routeNamespace, secretName } from './names.ts'
+import { processorCall } from './processor-call.ts'
 import type { RenderInput } from './render-input.ts'
 import { secretReference } from './secrets.ts'
 
@@ -32,12 +33,12 @@ export function chainFilters(input: RenderInput, providers: readonly ProviderCon
 
 const upstreamCodec = extension('envoy.filters.http.upstream_codec', 'envoy.extensions.filters.http.upstream_codec.v3.UpstreamCodec')
 
-function attemptStage({ config }: RenderInput, need: Exclude<AttemptStageNeed, 'none'>): EnvoyObject {
+function attemptStage(input: RenderInput, need: Exclude<AttemptStageNeed, 'none'>): EnvoyObject {
   return extension('tollgate.attempt', 'envoy.extensions.filters.http.ext_proc.v3.ExternalProcessor', {
-    grpc_service: { envoy_grpc: { cluster_name: extprocCluster }, initial_metadata: [{ key: stageKey, value: 'attempt' }] },
+    grpc_service: processorCall(input, 'attempt'),
     failure_mode_allow: false,
     status_on_error: { code: 503 },
-    message_timeout: duration(config.envoy.messageTimeoutMs),
+    message_timeout: duration(input.config.envoy.messageTimeoutMs),
     processing_mode: {
       request_header_mode: 'SEND',
       request_body_mode: need === 'body' ? 'BUFFERED' : 'NONE',

@@ -37,6 +37,8 @@ const shapes: Readonly<Record<string, ConfigParts>> = {
   'a private CA and an IP address': { models: [model('m', [openai, privateCa]), model('n', [privateCa])] },
   limits: { models: [model('m', [openai])], limits: [tokens, { ...tokens, rules: domainRules('other', [['team']]) }] },
   'a unix socket': { models: [model('m', [openai])], limits: [tokens], listen: { extproc: 'unix:/run/tollgate.sock', ratelimit: 'unix:/run/rls.sock', admin: '127.0.0.1:9090' } },
+  'several processors on sockets': { models: [model('m', [openai, fromFile])], workers: 4, listen: { extproc: 'unix:/run/extproc.sock', ratelimit: '127.0.0.1:8081', admin: '127.0.0.1:9090' } },
+  'several processors on ports': { models: [model('m', [openai, fromFile])], workers: 2, listen: { extproc: '127.0.0.1:8082', ratelimit: '127.0.0.1:8081', admin: '127.0.0.1:9090' } },
   'tokens, certificates and TLS': {
     models: [model('m', [openai])],
     callers: [jwtSource, { ...jwtSource, issuer: 'https://other.example/', audiences: ['a', 'b'], jwks: { kind: 'file', path: jwksFile } }, certificateSource, headerSource],
