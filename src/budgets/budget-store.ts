@@ -1,5 +1,6 @@
 // Where the counters of budgets live. An admission is one atomic step over all the counters it needs: all of them have room and
-// start at once, or none is touched. Amounts are integers 0 … 2^53 - 1. A store on a network answers with promises, memory at once.
+// start at once, or none is touched. Amounts are integers 0 … 2^53 - 1; counters stop there. A store on a network answers with promises, memory at once.
+// Times are those of the processes: they must agree to a second or so where several share a store. One suite holds all stores to this: test/contract/budget-store.test.ts.
 
 /** A window that slides: what was charged is kept in slices and forgotten slice by slice. */
 export interface Slide {
@@ -79,7 +80,12 @@ export interface ListedCounter extends CounterState {
   readonly key: string
 }
 
+/**
+ * Calls fail with a TollgateError `internal`. One that failed because the store was not heard of may have been carried out all the same:
+ * settle the exchange then, with what it cost or with nothing. That gives back whatever it held, and what arrives later is refused.
+ */
 export interface BudgetStore {
+  /** Fails for an exchange that has been admitted or settled before. One that was refused may try again. */
   admit(request: AdmissionRequest): AdmissionAnswer | Promise<AdmissionAnswer>
   /**
    * Replaces a hold, or the provisional charge that came of it, by the cost. Once: settling an exchange again does nothing, in whichever
