@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   envoy: ['core', 'formats', 'providers'],
   edge: ['core', 'formats', 'exchange'],
   mock: ['core'],
+  workers: ['core'],
   app: ['core', 'budgets', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ledger', 'ratelimit', 'redis'],
   up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
   commands: ['core', 'app', 'budgets', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ledger', 'ratelimit', 'redis', 'prices', 'up', 'providers', 'package-info'],
