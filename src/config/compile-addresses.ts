@@ -99,17 +99,15 @@ function checkAddress(draft: Draft, path: Path, address: AddressParts): void {
     if (path[0] === 'envoy') draft.problem(path, 'allowed: an IP address with a port, such as 127.0.0.1:10000')
     return
   }
-  if (name === 'listen.admin' && !isLoopbackHost(address.host)) {
-    draft.problem(
-      path,
-      'allowed for now: 127.0.0.1, [::1] or a unix socket, because the admin interface asks for no password yet; scrape it from the same machine',
-    )
+  const isGuarded = name === 'listen.admin' && draft.has(['admin', 'read_token'])
+  if (name === 'listen.admin' && !isGuarded && !isLoopbackHost(address.host)) {
+    draft.problem(path, 'allowed without a token: 127.0.0.1, [::1] or a unix socket, because whoever reaches it may read everything; for others set admin: {read_token: {env: NAME}}')
   }
   if (path[0] === 'envoy' && isHostName(address.host)) draft.problem(path, 'allowed: an IP address with a port, because Envoy resolves no names to listen on')
   if (name === 'envoy.admin' && !isHostName(address.host) && !isLoopbackHost(address.host)) {
     draft.warn(path, 'with which other machines can stop Envoy and read its configuration; use 127.0.0.1')
   }
-  if (path[0] === 'listen' && isAnyHost(address.host))
+  if (path[0] === 'listen' && !isGuarded && isAnyHost(address.host))
     draft.warn(path, 'which serves every interface without a password; use it only where nobody but Envoy can connect')
   if (address.port === 0 && (name === 'listen.extproc' || name === 'listen.ratelimit')) {
     draft.warn(path, 'which lets the system choose a port that a rendered Envoy configuration cannot know; use a fixed port or a unix socket')

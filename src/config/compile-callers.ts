@@ -1,5 +1,6 @@
 // callers: → sources of caller identity.
 
+import { didYouMean } from './nearest-name.ts'
 import { isLoopbackHost } from '../core/loopback-host.ts'
 import type { Draft } from './draft.ts'
 import { requireFile } from './require-file.ts'
@@ -39,6 +40,13 @@ export function compileCallers(draft: Draft, sources: Sources): readonly CallerS
 /** Every attribute that some source can yield. */
 export function callerAttributes(callers: readonly CallerSource[]): ReadonlySet<string> {
   return new Set(callers.flatMap((source) => [...source.attributes.keys()]))
+}
+
+/** Why a name is no attribute that some source can yield; undefined when it is one. */
+export function whyNotAttribute(attribute: string, attributes: ReadonlySet<string>): string | undefined {
+  if (attributes.has(attribute)) return undefined
+  const allowed = attributes.size === 0 ? 'none, because callers names no attribute' : [...attributes].join(', ')
+  return `"${attribute}" is no attribute of callers, allowed: ${allowed}${didYouMean(attribute, attributes)}`
 }
 
 function compileSource(place: Place): CallerSource | undefined {

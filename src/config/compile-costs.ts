@@ -7,6 +7,7 @@ import type { Draft } from './draft.ts'
 import { reservedMetadataKeys } from './reserved-names.ts'
 import type { CallerSource } from './runtime-config.ts'
 import { costSchema } from './schema.ts'
+import { costName } from './schema-names.ts'
 import type { Path } from './yaml-source.ts'
 
 /** The cost that a limit counts when it names none. */
@@ -39,6 +40,12 @@ export function compileCosts(draft: Draft, callers: readonly CallerSource[], fil
     }
   }
   return costs.has(DEFAULT_COST) ? [...costs.values()] : [totalTokens(), ...costs.values()]
+}
+
+/** Of those too that did not compile: whoever names one has made one mistake, not two. */
+export function costNames(draft: Draft, costs: readonly Cost[]): ReadonlySet<string> {
+  const written = Array.from({ length: draft.count(['costs']) }, (_, index) => draft.pick(['costs', index, 'name'], costName))
+  return new Set([...costs.map((cost) => cost.name), ...written.filter((name) => name !== undefined)])
 }
 
 function whyNotCostName(name: string, { attributes, costs }: { attributes: ReadonlySet<string>; costs: ReadonlyMap<string, Cost> }): string | undefined {

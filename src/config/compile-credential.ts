@@ -2,10 +2,11 @@
 
 import { providerApis } from '../providers/index.ts'
 import type { Cloud } from '../providers/provider-api.ts'
+import { compileSecret, compileSecretFile } from './compile-secret.ts'
 import type { Draft } from './draft.ts'
-import type { CloudCredential, Credential, ProviderApiName, SecretSource } from './runtime-config.ts'
+import type { CloudCredential, Credential, ProviderApiName } from './runtime-config.ts'
 import { apiNames, type WrittenCredential } from './schema-providers.ts'
-import { fileState, resolvePath, type Sources } from './sources.ts'
+import type { Sources } from './sources.ts'
 import type { Path } from './yaml-source.ts'
 
 export interface CredentialPlace {
@@ -19,7 +20,7 @@ export function compileCredential(place: CredentialPlace, written: WrittenCreden
   const cloud = api === undefined ? undefined : providerApis[api].cloud
   if (written === undefined) return cloud === undefined || place.draft.has(place.path) ? { kind: 'none' } : defaultChains[cloud]
   if (written === 'none') return { kind: 'none' }
-  if ('env' in written || 'file' in written) return compileSecret(place, written)
+  if ('env' in written || 'file' in written) return compileSecret({ ...place, until }, written)
   const credential = compileCloud(place, written)
   if (api !== undefined && cloud !== credential.kind) refuseCloud(place, credential.kind, api)
   return credential
@@ -36,18 +37,7 @@ function refuseCloud({ draft, path }: CredentialPlace, kind: Cloud, api: Provide
   draft.problem([...path, kind], `credentials of ${kind} are for ${apis.join(' and ')}, not for ${api}: it takes {env: NAME} or {file: PATH}`, 'key')
 }
 
-function compileSecret(place: CredentialPlace, written: { readonly env: string } | { readonly file: string }): SecretSource {
-  return 'env' in written ? { kind: 'env', name: written.env } : { kind: 'file', path: compileFile(place, written.file) }
-}
-
-function compileFile({ draft, path, sources }: CredentialPlace, written: string): string {
-  const file = resolvePath(sources, written)
-  const state = fileState(sources, file)
-  // It may be mounted later, and the provider is left out of every chain until then.
-  if (state.kind === 'unreadable')
-    draft.warn([...path, 'file'], `but ${sources.display(file)} cannot be read (${state.reason}); until it can, this provider is not called`)
-  return file
-}
+const until = 'this provider is not called'
 
 type WrittenCloud = Exclude<WrittenCredential, 'none' | { env: string } | { file: string }>
 
@@ -61,13 +51,13 @@ function compileCloud({ draft, path, sources }: CredentialPlace, written: Writte
   }
   if ('google' in written) {
     if (written.google === 'default') return defaultChains.google
-    return { kind: 'google', path: compileFile({ draft, path: [...path, 'google'], sources }, written.google.file) }
+    return { kind: 'google', path: compileSecretFile({ draft, path: [...path, 'google'], sources, until }, written.google.file) }
   }
   if (written.entra === 'default') return defaultChains.entra
   const { tenant_id: tenantId, client_id: clientId, client_secret: secret } = written.entra
   const at = [...path, 'entra', 'client_secret']
   if (secret !== undefined && (tenantId === undefined || clientId === undefined))
     draft.problem(at, 'client_secret is that of an application: add its tenant_id and client_id', 'key')
-  const clientSecret = secret === undefined ? undefined : compileSecret({ draft, path: at, sources }, secret)
+  const clientSecret = secret === undefined ? undefined : compileSecret({ draft, path: at, sources, until }, secret)
   return { kind: 'entra', tenantId, clientId, clientSecret }
 }

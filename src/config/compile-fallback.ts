@@ -3,9 +3,8 @@
 import type { z } from 'zod'
 import { hasOneOrder } from '../providers/chain-orders.ts'
 import { possibleChains } from '../providers/possible-chains.ts'
-import { callerAttributes } from './compile-callers.ts'
+import { callerAttributes, whyNotAttribute } from './compile-callers.ts'
 import type { Draft } from './draft.ts'
-import { didYouMean } from './nearest-name.ts'
 import type { CallerSource, CoolDownSettings, FallbackPolicy, ProviderChoice, RuntimeConfig } from './runtime-config.ts'
 import { coolDownSchema, defaultConditions, fallbackSchema, modelFallbackSchema, providerChoiceSchema } from './schema-fallback.ts'
 import type { Path } from './yaml-source.ts'
@@ -75,12 +74,11 @@ export function checkChainCount(draft: Draft, { models, envoy }: Pick<RuntimeCon
 
 /** An attribute that no caller can have would let nobody choose. */
 export function checkProviderChoice(draft: Draft, callers: readonly CallerSource[]): void {
-  const known = [...callerAttributes(callers)]
+  const known = callerAttributes(callers)
   for (const path of [['allow_provider_choice'], ...draft.keys(['models']).map((model): Path => ['models', model, 'allow_provider_choice'])]) {
     for (const attribute of draft.keys(path)) {
-      if (known.includes(attribute)) continue
-      const allowed = known.length === 0 ? 'none, because callers names no attribute' : known.join(', ')
-      draft.problem([...path, attribute], `"${attribute}" is no attribute of callers, allowed: ${allowed}${didYouMean(attribute, known)}`, 'key')
+      const reason = whyNotAttribute(attribute, known)
+      if (reason !== undefined) draft.problem([...path, attribute], reason, 'key')
     }
   }
 }

@@ -3,13 +3,13 @@
 import type { Cost } from '../costs/cost.ts'
 import type { DomainRules } from '../ratelimit/domain-rules.ts'
 import { parseRateLimitFile } from '../ratelimit/parse-rate-limit-file.ts'
+import { costNames } from './compile-costs.ts'
 import { listNames } from './compile-models.ts'
 import type { Draft } from './draft.ts'
 import { findDescriptors, type FoundDescriptor } from './find-descriptors.ts'
 import { didYouMean } from './nearest-name.ts'
 import type { LimitFile } from './runtime-config.ts'
 import { limitSchema } from './schema.ts'
-import { costName as costNameSchema } from './schema-names.ts'
 import { fileState, resolvePath, type Sources } from './sources.ts'
 import type { Path } from './yaml-source.ts'
 
@@ -43,9 +43,7 @@ export function compileLimits(draft: Draft, context: LimitContext): readonly Lim
 }
 
 function checkCostName(draft: Draft, path: Path, name: string, costs: readonly Cost[]): void {
-  // Costs that did not compile are named in the file all the same.
-  const written = Array.from({ length: draft.count(['costs']) }, (_, index) => draft.pick(['costs', index, 'name'], costNameSchema))
-  const known = new Set([...costs.map((cost) => cost.name), ...written.filter((other) => other !== undefined)])
+  const known = costNames(draft, costs)
   if (!known.has(name)) draft.problem(path, `which is no cost, allowed: ${listNames([...known])}${didYouMean(name, known)}`)
 }
 

@@ -6,7 +6,7 @@ import type { Draft } from './draft.ts'
 import { didYouMean } from './nearest-name.ts'
 import { whyNotRouteHeader } from './reserved-names.ts'
 import type { ChainStep, HeaderRoute, ModelConfig, ProviderConfig } from './runtime-config.ts'
-import { configSchema, routeSchema, stepSchema } from './schema.ts'
+import { configSchema, modelSchema, routeSchema, stepSchema } from './schema.ts'
 import { modelName } from './schema-names.ts'
 import type { Path } from './yaml-source.ts'
 
@@ -35,10 +35,23 @@ export function compileModels(draft: Draft, providers: ReadonlyMap<string, Provi
     const providerChoice = compileProviderChoice(draft, clientModel)
     if (first === undefined || chain.length !== draft.count(path)) continue
     const own = { ...(fallback === undefined ? {} : { fallback }), ...(providerChoice === undefined ? {} : { providerChoice }) }
-    models.set(clientModel, { clientModel, chain, ownedBy: first.provider.name, ...own })
+    models.set(clientModel, { clientModel, chain, ownedBy: first.provider.name, ...own, ...compileBounds(draft, clientModel) })
   }
   warnAboutUnused(draft, used)
   return models
+}
+
+function compileBounds(draft: Draft, clientModel: string): Pick<ModelConfig, 'downgradeTo' | 'maxOutputTokens' | 'contextTokens'> {
+  const { shape } = modelSchema
+  const path: Path = ['models', clientModel]
+  const downgradeTo = draft.pick([...path, 'downgrade_to'], shape.downgrade_to)
+  const maxOutputTokens = draft.pick([...path, 'max_output_tokens'], shape.max_output_tokens)
+  const contextTokens = draft.pick([...path, 'context_tokens'], shape.context_tokens)
+  return {
+    ...(downgradeTo === undefined ? {} : { downgradeTo }),
+    ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+    ...(contextTokens === undefined ? {} : { contextTokens }),
+  }
 }
 
 function checkProviderName(draft: Draft, path: Path, name: string): void {
@@ -68,12 +81,19 @@ export function compileRoutes(draft: Draft): readonly HeaderRoute[] {
     if (clientModel !== undefined) checkModelName(draft, [...path, 'model'], clientModel)
     const headers = compileHeaders(draft, [...path, 'when', 'headers'], whyNotRouteHeader)
     if (clientModel === undefined || draft.pick(path, routeSchema) === undefined) continue
+    const name = compileRouteName(draft, path, routes)
     const earlier = routes.findIndex((route) => [...route.headers].every(([name, value]) => headers.get(name) === value))
     if (earlier !== -1)
       draft.warn(path, `this route never matches, because routes[${earlier}] matches whenever it would; put it before that one or remove it`, 'key')
-    routes.push({ headers, clientModel })
+    routes.push({ headers, clientModel, ...(name === undefined ? {} : { name }) })
   }
   return routes
+}
+
+function compileRouteName(draft: Draft, path: Path, above: readonly HeaderRoute[]): string | undefined {
+  const name = draft.pick([...path, 'name'], routeSchema.shape.name)
+  if (name !== undefined && above.some((route) => route.name === name)) draft.problem([...path, 'name'], 'which is already the name of a route above; choose another name')
+  return name
 }
 
 function checkModelName(draft: Draft, path: Path, name: string): void {

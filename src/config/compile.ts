@@ -1,13 +1,16 @@
 // tollgate.yaml and the files it names, as texts → RuntimeConfig, or everything that is wrong with them at once. Pure.
 
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { checkBudgets } from './check-budgets.ts'
 import { compileAddresses, compileStore } from './compile-addresses.ts'
+import { compileBudgets, longestQueueMs } from './compile-budgets.ts'
 import { callerAttributes, compileCallers } from './compile-callers.ts'
 import { compileCosts } from './compile-costs.ts'
+import { checkDowngrades } from './check-downgrades.ts'
 import { checkChainCount, checkProviderChoice, compileCoolDown, compileFallback } from './compile-fallback.ts'
 import { compileLimits } from './compile-limits.ts'
 import { compileDefaultModel, compileModels, compileRoutes } from './compile-models.ts'
+import { compileAdminAccess, compileLedger, compileWebhook } from './compile-operation.ts'
 import { compilePrices } from './compile-prices.ts'
 import { compileProviders } from './compile-providers.ts'
 import { contentRevision } from './content-revision.ts'
@@ -15,7 +18,8 @@ import { createDraft } from './draft.ts'
 import { sortProblems, type Problem } from './problem.ts'
 import { referencedFiles } from './referenced-files.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
-import { fileState, type Sources } from './sources.ts'
+import { configSchema } from './schema.ts'
+import { fileState, pathHash, type Sources } from './sources.ts'
 
 export type CompiledConfig =
   { readonly ok: true; readonly config: RuntimeConfig; readonly warnings: readonly Problem[] } | { readonly ok: false; readonly problems: readonly Problem[] }
@@ -38,11 +42,19 @@ export function compileConfig(sources: Sources): CompiledConfig {
   const callers = compileCallers(draft, sources)
   const costs = compileCosts(draft, callers, main)
   const prices = compilePrices(draft, { providers, models })
-  const limits = compileLimits(draft, { sources, costs, attributes: callerAttributes(callers) })
+  const attributes = callerAttributes(callers)
+  const limits = compileLimits(draft, { sources, costs, attributes })
   checkProviderChoice(draft, callers)
   const store = compileStore(draft, sources)
+  const workers = draft.pick(['workers'], configSchema.shape.workers) ?? 1
+  const budgets = compileBudgets(draft, { costs, attributes, nowMs: sources.nowMs, countsHere: store?.kind === 'memory' && workers === 1 })
+  const budgetWebhook = compileWebhook(draft, sources, budgets)
+  const ledger = compileLedger(draft, sources, budgets)
+  const adminAccess = compileAdminAccess(draft, sources)
+  checkDowngrades(draft)
   const addresses = compileAddresses(draft, sources, defaultSocketPath(sources))
   if (addresses !== undefined) checkChainCount(draft, { models, ...addresses })
+  if (draft.problems.length === 0) checkBudgets(draft, budgets, { models, prices, costs, limits })
   if (draft.problems.length > 0 || store === undefined || addresses === undefined) return failed()
 
   const texts = read.map((path) => fileState(sources, path)).map((state) => (state.kind === 'text' ? state.text : ''))
@@ -58,20 +70,20 @@ export function compileConfig(sources: Sources): CompiledConfig {
     callers,
     costs,
     prices,
-    budgets: [],
-    budgetWebhook: undefined,
-    ledger: undefined,
+    budgets,
+    budgetWebhook,
+    ledger,
     limits,
-    workers: 1,
-    adminAccess: { readToken: undefined, writeToken: undefined },
+    workers,
+    adminAccess,
     store,
-    ...addresses,
+    listen: addresses.listen,
+    // A request that waits in a queue is one answer that Envoy waits for.
+    envoy: { ...addresses.envoy, messageTimeoutMs: addresses.envoy.messageTimeoutMs + longestQueueMs(budgets) },
   }
   return { ok: true, config, warnings: sortProblems(draft.warnings, order) }
 }
 
-// Two configurations on one machine get two sockets, and the same one gets the same socket after a restart.
-function defaultSocketPath({ path, runtimeDirectory }: Sources): string {
-  const hash = createHash('sha256').update(path).digest('hex').slice(0, 8)
-  return join(runtimeDirectory, `tollgate-${hash}`, 'extproc.sock')
+function defaultSocketPath(sources: Sources): string {
+  return join(sources.runtimeDirectory, `tollgate-${pathHash(sources)}`, 'extproc.sock')
 }

@@ -116,6 +116,7 @@ function maySecretsStandAt(path: Path, found: unknown): boolean {
   const [section, , field] = path
   const isUrl = section === 'store' || (section === 'providers' && field === 'url') || (section === 'callers' && (field === 'api_keys' || path.at(-1) === 'url'))
   if (isUrl) return typeof found === 'string' && /[@?]/.test(found)
+  if (section === 'budget_webhook' || section === 'admin') return path.at(-1) !== 'file'
   return section === 'providers' && (field === 'headers' || (field === 'credential' && path.at(-1) !== 'file'))
 }
 

@@ -14,7 +14,7 @@ const perUser = 'domain: d\ndescriptors:\n  - {key: user, rate_limit: {unit: hou
 function trapsOf(text: string, limits = perUser, env: Record<string, string> = { KEY: 'sk' }): Trap[] {
   assert.ok(parseRateLimitFile({ text: limits, fileName: 'limits.yaml', denyAtLimitDefault: true }).ok)
   const files = new Map([['/c/limits.yaml', { kind: 'text', text: limits } as const]])
-  const compiled = compileConfig({ path: '/c/t.yaml', text, files, runtimeDirectory: '/run', display: (path) => path })
+  const compiled = compileConfig({ path: '/c/t.yaml', text, files, runtimeDirectory: '/run', stateDirectory: '/state', nowMs: 0, display: (path) => path })
   assert.ok(compiled.ok, JSON.stringify(compiled))
   return findTraps(compiled.config, { env })
 }

@@ -1,8 +1,8 @@
 // Reads a configuration from disk: the only file that does. What it found is compiled by pure code. [I/O]
 
 import { access, constants, readFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { relative, resolve } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { compileConfig } from './compile.ts'
 import type { Problem } from './problem.ts'
 import { referencedFiles } from './referenced-files.ts'
@@ -31,8 +31,14 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   for (const file of referenced.secrets) files.set(file, await lookAt(file))
   for (const file of referenced.limits) files.set(file, await readText(file))
   const runtimeDirectory = process.env['XDG_RUNTIME_DIR'] || tmpdir()
-  const compiled = compileConfig({ path: main, text: state.text, files, runtimeDirectory, display })
+  const compiled = compileConfig({ path: main, text: state.text, files, runtimeDirectory, stateDirectory: stateDirectory(), nowMs: Date.now(), display })
   return compiled.ok ? compiled : { ...compiled, files: [main, ...referenced.limits] }
+}
+
+// The XDG specification wants relative paths in its variables ignored.
+function stateDirectory(): string {
+  const written = process.env['XDG_STATE_HOME'] ?? ''
+  return isAbsolute(written) ? written : join(homedir(), '.local', 'state')
 }
 
 async function readText(path: string): Promise<FileState> {

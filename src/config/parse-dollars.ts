@@ -8,6 +8,18 @@ const MAX_DOLLARS = 1_000_000
 /** A millionth of a dollar per million tokens is one pico-dollar per token, the smallest there is. */
 const DECIMALS = 6
 
+/** More than anyone's bill, and little enough for sums of nano-dollars to stay safe integers. */
+const MAX_BUDGET_DOLLARS = 5_000_000
+
+/** A limit in dollars → nano-dollars, digit by digit. */
+export function parseBudgetDollars(input: string | number): Parsed<number> {
+  const scaled = scaleDecimal(String(input).replace(/^\$/, ''), 9)
+  if (scaled === undefined || !scaled.exact || scaled.value > MAX_BUDGET_DOLLARS * 1e9) return { ok: false, message: budgetDollarRule }
+  return { ok: true, value: scaled.value }
+}
+
+export const budgetDollarRule = `dollars such as 100 or 0.25, from 0 to ${MAX_BUDGET_DOLLARS} and with at most 9 decimals`
+
 export const dollarRule = `dollars such as 2.50, from 0 to ${MAX_DOLLARS} and with at most ${DECIMALS} decimals`
 
 /** `digits`: how many decimals the result has, so that 2.5 with 6 digits is 2,500,000. YAML's numbers keep what was written: up to 15 digits. */

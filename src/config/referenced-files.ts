@@ -1,8 +1,10 @@
 // Which other files a tollgate.yaml names: what must be read, or looked at, before it can be compiled.
 
 import { createDraft, type Draft } from './draft.ts'
+import { webhookSchema } from './schema-budgets.ts'
 import { callerSchema, jwksSchema, listenerTlsSchema } from './schema-callers.ts'
 import { limitSchema } from './schema.ts'
+import { adminSchema } from './schema-operation.ts'
 import { providerSchema, type WrittenCredential } from './schema-providers.ts'
 import { resolvePath, type Sources } from './sources.ts'
 import type { Path } from './yaml-source.ts'
@@ -32,6 +34,12 @@ export function referencedFiles(sources: Pick<Sources, 'path' | 'text'>): Refere
   for (let index = 0; index < draft.count(['callers']); index += 1) {
     for (const file of callerFiles(draft, ['callers', index])) secrets.add(resolvePath(sources, file))
   }
+  const tokens = [
+    draft.pick(['budget_webhook', 'token'], webhookSchema.shape.token),
+    draft.pick(['admin', 'read_token'], adminSchema.shape.read_token),
+    draft.pick(['admin', 'write_token'], adminSchema.shape.write_token),
+  ]
+  for (const token of tokens) if (token !== undefined && 'file' in token) secrets.add(resolvePath(sources, token.file))
   const tls = draft.pick(['envoy', 'tls'], listenerTlsSchema)
   for (const file of [tls?.cert_file, tls?.key_file, tls?.client_ca_file]) if (file !== undefined) secrets.add(resolvePath(sources, file))
   return { limits: [...limits], secrets: [...secrets] }

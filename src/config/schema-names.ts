@@ -44,6 +44,10 @@ export const attributeName = named(
   'an attribute name of lower-case letters, digits and _, beginning with a letter, such as user or team',
 )
 
+export const routeName = named(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a route name of lower-case letters, digits, _ and -, beginning with a letter or digit, at most 63 characters')
+
+export const providerPattern = named(/^[a-z0-9_*-]{1,63}$/, 'the name of a provider, in which * stands for any characters')
+
 // RFC 9110 section 5.6.2, "token". Pseudo headers (:path) are not tokens.
 export const headerName = named(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/, 'a header name of letters, digits and -, such as x-user-id')
 
@@ -56,4 +60,14 @@ export const filePath = named(
   // oxlint-disable-next-line no-control-regex -- keeping control characters out is the point
   /^[^\u0000-\u001f]+$/,
   "a path, absolute or relative to this file's folder",
+)
+
+const secretRule = '{env: NAME_OF_A_VARIABLE} or {file: path/to/secret}, never the secret itself'
+/** A secret that is read for every use. */
+export const secretSource = z.union(
+  [
+    z.strictObject({ env: environmentName.describe('Environment variable that holds the secret.') }),
+    z.strictObject({ file: filePath.describe('File that holds nothing but the secret; read again when it changes.') }),
+  ],
+  { error: secretRule },
 )

@@ -6,7 +6,7 @@ import { presets, type PresetName } from '../providers/presets.ts'
 import { parseProviderUrl } from './parse-provider-url.ts'
 import type { ProviderApiName } from './runtime-config.ts'
 import { providerPrice } from './schema-prices.ts'
-import { environmentName, filePath, headerName, headerValue, named, parsedText } from './schema-names.ts'
+import { environmentName, filePath, headerName, headerValue, named, parsedText, secretSource } from './schema-names.ts'
 
 // Object.keys loses the type of the keys that both tables are declared with.
 export const apiNames = Object.keys(providerApis) as ProviderApiName[]
@@ -49,8 +49,7 @@ const entra = z
       z.strictObject({
         tenant_id: entraId.optional().describe('Directory (tenant) id.'),
         client_id: entraId.optional().describe('Application (client) id, or the one of a user-assigned managed identity.'),
-        client_secret: z
-          .union([secret.env, secret.file], { error: '{env: NAME_OF_A_VARIABLE} or {file: path/to/secret}, never the secret itself' })
+        client_secret: secretSource
           .optional()
           .describe('Secret of the application; needs tenant_id and client_id. Without it: environment, workload identity, managed identity, az.'),
       }),

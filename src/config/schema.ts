@@ -6,8 +6,10 @@ import { durationRule, parseDuration } from './parse-duration.ts'
 import { addressRule, parseListenAddress } from './parse-listen-address.ts'
 import { coolDownSchema, fallbackSchema, modelFallbackSchema, providerChoiceSchema, stepWeight } from './schema-fallback.ts'
 import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
+import { budgetSchema, webhookSchema } from './schema-budgets.ts'
 import { callerSchema, listenerTlsSchema } from './schema-callers.ts'
-import { costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName } from './schema-names.ts'
+import { costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName, routeName } from './schema-names.ts'
+import { adminSchema, ledgerSchema, workersSchema } from './schema-operation.ts'
 import { pricesSchema } from './schema-prices.ts'
 import { providerSchema } from './schema-providers.ts'
 
@@ -32,6 +34,9 @@ export const stepSchema = z
   )
   .describe('One step of the chain.')
 
+const tokenCountRule = 'a whole number of tokens from 1 to 1000000000'
+const tokenCount = z.int({ error: tokenCountRule }).min(1, { error: tokenCountRule }).max(1_000_000_000, { error: tokenCountRule })
+
 const chainRule = `a list of 1 to ${MAX_CHAIN_STEPS} providers, in the order in which they are tried`
 export const modelSchema = z
   .strictObject({
@@ -42,11 +47,15 @@ export const modelSchema = z
       .describe('Who serves the model, in the order in which they are tried: the next one after 429, 5xx, a failed connection or a reset.'),
     fallback: modelFallbackSchema.optional(),
     allow_provider_choice: providerChoiceSchema.optional(),
+    downgrade_to: modelName.optional().describe('The model that stands in for it when a budget asks for a cheaper one.'),
+    max_output_tokens: tokenCount.optional().describe('Most output tokens that one answer of it can have; budgets with reserve: worst_case need it.'),
+    context_tokens: tokenCount.optional().describe('Most tokens that input and output of it can have together.'),
   })
   .describe('A model that clients may ask for.')
 
 export const routeSchema = z
   .strictObject({
+    name: routeName.optional().describe('What budgets call it.'),
     when: z
       .strictObject({ headers: z.record(headerName, headerValue).optional().describe('Header → the exact value it must have; all must match.') })
       .optional()
@@ -98,7 +107,7 @@ export const listenSchema = z
       .optional()
       .describe('External processor (gRPC), for Envoy. Default: a unix socket of this configuration under $XDG_RUNTIME_DIR or the temporary folder.'),
     ratelimit: address.prefault('127.0.0.1:8081').describe('Rate limit service (gRPC), for Envoy.'),
-    admin: address.prefault('127.0.0.1:9090').describe('Metrics and health (HTTP). Only on loopback or a unix socket: it asks for no password.'),
+    admin: address.prefault('127.0.0.1:9090').describe('Metrics, health, budgets and ledger (HTTP). Beyond loopback and unix sockets only with admin.read_token.'),
   })
   .describe('Where Tollgate itself listens.')
 
@@ -149,9 +158,14 @@ export const configSchema = z
         .default([])
         .describe('Named numbers computed from usage. llm_total_token (TotalToken) is always there.'),
       prices: pricesSchema.default({}),
+      budgets: z.array(budgetSchema, { error: 'a list of budgets' }).default([]).describe('What callers may spend, held before a provider is called and settled after.'),
+      budget_webhook: webhookSchema.optional(),
+      ledger: ledgerSchema.optional(),
       limits: z.array(limitSchema, { error: 'a list of limits' }).default([]).describe('Rate limit files, served to Envoy by the rate limit service.'),
       store: storeSchema.prefault('memory'),
+      workers: workersSchema,
       listen: listenSchema.prefault({}),
+      admin: adminSchema.prefault({}),
       envoy: envoySchema.prefault({}),
     },
     { error: 'a mapping with providers and models' },

@@ -26,7 +26,7 @@ export function compileText(text: string, name = 'tollgate.yaml'): CompiledConfi
   for (const file of limits)
     files.set(file, existsSync(onDisk(file)) ? { kind: 'text', text: readFileSync(onDisk(file), 'utf8') } : { kind: 'unreadable', reason: 'no such file' })
   for (const file of secrets) files.set(file, existsSync(onDisk(file)) ? { kind: 'present' } : { kind: 'unreadable', reason: 'no such file' })
-  return compileConfig({ path, text, files, runtimeDirectory: '/run/user/1000', display: (file) => basename(file) })
+  return compileConfig({ path, text, files, runtimeDirectory: '/run/user/1000', stateDirectory: '/var/lib', nowMs: Date.UTC(2026, 6, 1), display: (file) => basename(file) })
 }
 
 function onDisk(file: string): string {

@@ -20,7 +20,7 @@ describe('docs/configuration.md', () => {
       ['/run/secrets/proxy', { kind: 'present' }],
       ['/c/keys.yaml', { kind: 'present' }],
     ])
-    assert.equal(transcript(compileConfig({ path: '/c/tollgate.yaml', text: example, files, runtimeDirectory: '/run', display: (path) => path })), '')
+    assert.equal(transcript(compileConfig({ path: '/c/tollgate.yaml', text: example, files, runtimeDirectory: '/run', stateDirectory: '/state', nowMs: 0, display: (path) => path })), '')
   })
 
   it('shows every top-level key in the example', () => {

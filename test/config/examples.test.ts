@@ -24,7 +24,7 @@ async function loaded(name: string): Promise<RuntimeConfig> {
 
 describe('examples', () => {
   it('are all looked at', () => {
-    assert.deepEqual(configurations, ['credits.yaml', 'fallback.yaml', 'tollgate.yaml'])
+    assert.deepEqual(configurations, ['budgets.yaml', 'credits.yaml', 'fallback.yaml', 'tollgate.yaml'])
   })
 
   for (const name of configurations) {

@@ -76,7 +76,7 @@ describe('docs/providers.md', () => {
       const text = `${example}models:\n  m: {providers: [${names.join(', ')}]}\n`
       const present: FileState = { kind: 'present' }
       const files = new Map([...example.matchAll(/file: ([^\s}]+)/g)].map((match) => [match[1] ?? '', present]))
-      const compiled = compileConfig({ path: '/c/tollgate.yaml', text, files, runtimeDirectory: '/run', display: (path) => path })
+      const compiled = compileConfig({ path: '/c/tollgate.yaml', text, files, runtimeDirectory: '/run', stateDirectory: '/state', nowMs: 0, display: (path) => path })
       assert.ok(compiled.ok, transcript(compiled))
       for (const { api } of compiled.config.providers.values()) shown.add(api)
     }
