@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { buildBudget, buildBudgets, createFakeTime } from '../../test/support/build-budgets.ts'
+import { buildAdmission, buildCandidate } from '../../test/support/budget-candidates.ts'
+import type { Admitted } from './admission.ts'
+import { createMemoryBudgetStore } from './memory-store.ts'
+import { type BudgetWarning, createWarnings, wouldHaveDenied } from './warnings.ts'
+
+function setUp(store = createMemoryBudgetStore(), name = 'a') {
+  const time = createFakeTime()
+  const warnings: BudgetWarning[] = []
+  const stood = createWarnings({ store, clock: time, onWarning: (warning) => warnings.push(warning) })
+  const budgets = buildBudgets(time, { counters: store, observer: { stood, expired: () => undefined } })
+  const budget = buildBudget({ per: ['user'], tiers: [{ remainingShare: 5000, action: 'warn' }, { remainingShare: 2000, action: 'downgrade' }], onExhausted: 'allow' })
+  let asked = 0
+  return {
+    time,
+    store,
+    said: () => warnings.map(({ threshold, action, attributes, used, held }) => [threshold, action, attributes.get('user'), used + held]),
+    spend: (amount: number) => {
+      asked += 1
+      return budgets.admit(buildAdmission(`${name}-${String(asked)}`, [budget], [buildCandidate({ outputTokens: amount, isCheapest: true })])) as Admitted
+    },
+  }
+}
+
+describe('warnings', () => {
+  it('come once for each threshold that is passed, and when nothing is left', () => {
+    const { spend, said } = setUp()
+    for (const amount of [500, 1, 299, 1, 100]) spend(amount)
+    assert.deepEqual(said(), [
+      [5000, 'warn', 'alice', 501],
+      [2000, 'downgrade', 'alice', 801],
+    ])
+    spend(99)
+    spend(99)
+    assert.deepEqual(said().slice(2), [[0, 'allow', 'alice', 1000]])
+  })
+
+  it('come from one process only, and again in the next window', () => {
+    const first = setUp()
+    const second = setUp(first.store, 'b')
+    first.spend(600)
+    second.spend(1)
+    assert.deepEqual([first.said().length, second.said().length], [1, 0])
+    first.time.advance(3_600_000)
+    first.spend(600)
+    assert.equal(first.said().length, 2)
+  })
+
+  it('tell which budgets only watched', () => {
+    const { spend } = setUp()
+    assert.deepEqual(wouldHaveDenied(spend(1000).standings), [])
+    assert.deepEqual(wouldHaveDenied(spend(1).standings).map(({ name }) => name), ['all'])
+  })
+})
