@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ratelimit: ['core', 'redis'],
   config: ['core', 'formats', 'providers', 'costs', 'prices', 'budgets', 'ratelimit'],
   envoy: ['core', 'formats', 'providers'],
-  edge: ['core', 'formats', 'exchange'],
+  edge: ['core', 'budgets', 'formats', 'exchange'],
   mock: ['core'],
   workers: ['core'],
   app: ['core', 'budgets', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ledger', 'ratelimit', 'redis'],
