@@ -25,7 +25,7 @@ export function checkBudgets(draft: Draft, budgets: readonly Budget[], around: B
     const models = [...around.models.values()].filter(({ clientModel }) => isNamed(budget.models, clientModel))
     if (models.length === 0) continue
     warnAboutDowngrade(draft, path, budget, models)
-    warnAboutPrices(draft, path, budget, { models, prices: around.prices })
+    warnAboutPrices(draft, path, budget, { ...around, models })
     warnAboutWorstCase(draft, path, budget, models)
     warnAboutLimits(draft, path, budget, around)
   }
@@ -45,8 +45,15 @@ function warnAboutDowngrade(draft: Draft, path: Path, { tiers, onExhausted }: Bu
   if (place !== undefined) draft.warn(place, message)
 }
 
-function warnAboutPrices(draft: Draft, path: Path, budget: Budget, { models, prices }: Pick<BudgetSurroundings, 'prices'> & { readonly models: readonly ModelConfig[] }): void {
-  if (budget.unit.kind !== 'usd') return
+interface PricedModels extends Pick<BudgetSurroundings, 'prices' | 'costs'> {
+  readonly models: readonly ModelConfig[]
+}
+
+function warnAboutPrices(draft: Draft, path: Path, budget: Budget, { models, prices, costs }: PricedModels): void {
+  const { unit, onExhausted } = budget
+  const countsDollars = unit.kind === 'usd' || costs.some(({ name, type }) => type === 'MicroDollar' && unit.kind === 'cost' && name === unit.name)
+  // A budget that only watches lets everything through.
+  if (!countsDollars || onExhausted === 'allow') return
   const unknown = models.flatMap(({ chain }) =>
     chain
       .filter(({ provider, upstreamModel }) => isNamed(budget.providers, provider.name) && !prices.knows({ provider: provider.name, model: upstreamModel }))
@@ -54,7 +61,7 @@ function warnAboutPrices(draft: Draft, path: Path, budget: Budget, { models, pri
   )
   if (unknown.length === 0) return
   const fix = 'set price of the provider, or name the model under prices (free, when nobody bills it)'
-  draft.warn([...path, 'limit', 'usd'], `no price is known for ${listNames([...new Set(unknown)])}, so this budget refuses requests that would go there; ${fix}`, 'key')
+  draft.warn([...path, 'limit'], `no price is known for ${listNames([...new Set(unknown)])}, so what this budget counts never goes there, and is refused where nobody else serves it; ${fix}`, 'key')
 }
 
 function warnAboutWorstCase(draft: Draft, path: Path, budget: Budget, models: readonly ModelConfig[]): void {

@@ -138,7 +138,7 @@ function warnAboutIdleFields(draft: Draft, path: Path, budget: Budget, countsHer
     if (draft.has([...path, field])) draft.warn([...path, field], `${field} has no effect, because ${why}`, 'key')
   }
   if (!isQueued(budget)) warn('queue', 'no action of this budget is queue; set on_exhausted or a tier to it')
-  if (budget.onStoreFailure !== 'local') warn('local_share', 'on_store_failure is not local')
+  if (budget.onStoreFailure !== 'local') warn('local_share', 'on_store_failure is not local; set it, or remove this')
   else if (countsHere) warn('local_share', 'counters in the memory of this process cannot be out of reach; remove it, or set store to a Redis')
   if (budget.clamp && (budget.unit.kind === 'requests' || budget.unit.kind === 'input_tokens')) warn('clamp', 'fewer output tokens leave no more of what this budget counts; remove it')
 }

@@ -23,7 +23,7 @@ export function compileAdminAccess(draft: Draft, sources: Sources): AdminAccess 
   const token = (name: 'read_token' | 'write_token'): SecretSource | undefined => {
     const written = draft.pick(['admin', name], adminSchema.shape[name])
     if (written === undefined) return undefined
-    return compileSecret({ draft, path: ['admin', name], sources, until: 'nobody can use it' }, written)
+    return compileSecret({ draft, path: ['admin', name], sources, until: 'it lets nobody in' }, written)
   }
   const access = { readToken: token('read_token'), writeToken: token('write_token') }
   if (access.readToken !== undefined && JSON.stringify(access.readToken) === JSON.stringify(access.writeToken))
@@ -31,12 +31,12 @@ export function compileAdminAccess(draft: Draft, sources: Sources): AdminAccess 
   return access
 }
 
-export function compileWebhook(draft: Draft, sources: Sources, budgets: readonly Budget[]): BudgetWebhook | undefined {
+export function compileWebhook(draft: Draft, sources: Sources): BudgetWebhook | undefined {
   const path = ['budget_webhook']
   const url = draft.pick([...path, 'url'], webhookSchema.shape.url)
   const token = draft.pick([...path, 'token'], webhookSchema.shape.token)
   if (url === undefined) return undefined
   if (url.scheme === 'http' && !isLoopbackHost(url.host)) draft.warn([...path, 'url'], 'which sends the token and who spent how much in the clear to another machine; use https')
-  if (budgets.length === 0 && draft.count(['budgets']) === 0) draft.warn(path, 'there are no budgets, so nothing is ever posted; add budgets or remove it', 'key')
+  if (draft.count(['budgets']) === 0) draft.warn(path, 'there are no budgets, so nothing is ever posted; add budgets or remove it', 'key')
   return { url: url.url, token: token === undefined ? undefined : compileSecret({ draft, path: [...path, 'token'], sources, until: 'warnings are posted without it' }, token) }
 }

@@ -48,7 +48,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
   const store = compileStore(draft, sources)
   const workers = draft.pick(['workers'], configSchema.shape.workers) ?? 1
   const budgets = compileBudgets(draft, { costs, attributes, nowMs: sources.nowMs, countsHere: store?.kind === 'memory' && workers === 1 })
-  const budgetWebhook = compileWebhook(draft, sources, budgets)
+  const budgetWebhook = compileWebhook(draft, sources)
   const ledger = compileLedger(draft, sources, budgets)
   const adminAccess = compileAdminAccess(draft, sources)
   checkDowngrades(draft)

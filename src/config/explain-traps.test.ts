@@ -88,6 +88,23 @@ describe('traps', () => {
     assert.deepEqual(found(nested('', 'unlimited: true')), [])
   })
 
+  it('counts a budget as a limit, and says what becomes of its counters in memory', () => {
+    const budget = (fields: string, more = '') => trapsOf(`${withUsers}budgets: [{name: b, ${fields}}]\n${more}`)
+    assert.deepEqual(ids(budget('per: [user], limit: {tokens: 1}, every: day')), ['callers_trusted', 'budgets_in_memory'])
+    assert.deepEqual(ids(budget('limit: {tokens: 1}, every: day')), ['callers_trusted', 'attribute_unlimited', 'budgets_in_memory'])
+    assert.deepEqual(ids(budget('per: [user], limit: {tokens: 1}, every: day', 'store: redis://redis:6379\n')), ['callers_trusted'])
+    const messages = [budget('limit: {tokens: 1}, every: day'), budget('limit: {tokens: 1}, every: day', 'ledger: off\n')].map((traps) => traps.at(-1)?.message ?? '')
+    assert.doesNotMatch(messages[0] ?? '', /start at 0/)
+    assert.match(messages[1] ?? '', /start at 0 with every restart/)
+  })
+
+  it('says which tokens are not set', () => {
+    const tokens = `${smallest}admin: {read_token: {env: READ}, write_token: {env: WRITE}}\n`
+    assert.deepEqual(ids(trapsOf(tokens, perUser, { KEY: 'sk', READ: 'r', WRITE: '' })), ['token_unset', 'nothing_limited'])
+    assert.match(trapsOf(tokens, perUser, { KEY: 'sk', READ: 'r' })[0]?.message ?? '', /admin\.write_token is taken from WRITE, which is not set here/)
+    assert.deepEqual(ids(trapsOf(tokens, perUser, { KEY: 'sk', READ: 'r', WRITE: 'w' })), ['nothing_limited'])
+  })
+
   it('warns of the crash of Envoy 1.37.0 only where both rate limit calls are made', () => {
     assert.ok(ids(trapsOf(`${withLimits}envoy: {version: '1.37'}\n`)).includes('envoy_crash'))
     assert.ok(!ids(trapsOf(`${withUsers}envoy: {version: '1.37'}\n`)).includes('envoy_crash'))

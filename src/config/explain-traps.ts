@@ -17,6 +17,8 @@ export interface Trap {
     | 'attribute_unlimited'
     | 'limit_unreachable'
     | 'counters_in_memory'
+    | 'budgets_in_memory'
+    | 'token_unset'
     | 'envoy_crash'
   /** What happens, and what to do. */
   readonly message: string
@@ -28,9 +30,11 @@ export function findTraps(config: RuntimeConfig, { env }: { readonly env: Readon
     ...trustedCallers(config),
     ...unaskedCertificates(config),
     ...missingCredentials(config, env),
+    ...missingTokens(config, env),
     ...missingLimits(config),
     ...unreachableLimits(config),
     ...memoryCounters(config),
+    ...memoryBudgets(config),
     ...crashingEnvoy(config),
   ]
 }
@@ -82,22 +86,34 @@ function missingCredentials(config: RuntimeConfig, env: Readonly<Record<string, 
   return traps
 }
 
+function missingTokens({ adminAccess, budgetWebhook }: RuntimeConfig, env: Readonly<Record<string, string | undefined>>): Trap[] {
+  const tokens = [
+    ['admin.read_token', adminAccess.readToken, 'nobody can read through the admin interface'],
+    ['admin.write_token', adminAccess.writeToken, 'nobody can change anything through the admin interface'],
+    ['budget_webhook.token', budgetWebhook?.token, 'warnings of budgets are posted without it'],
+  ] as const
+  return tokens.flatMap(([field, source, consequence]) =>
+    source?.kind === 'env' && (env[source.name] ?? '').trim() === '' ? [{ id: 'token_unset' as const, message: `${field} is taken from ${source.name}, which is not set here: ${consequence}. Set the variable.` }] : [],
+  )
+}
+
 // Whoever can be reached at an address that everyone knows wants a key; what is on this machine wants none.
 function wantsKey(origin: string, usual: string | undefined): boolean {
   return origin.startsWith('https:') && [usual, ...Object.values(presets).map((url) => new URL(url).origin)].includes(origin)
 }
 
 function missingLimits(config: RuntimeConfig): Trap[] {
-  if (config.limits.length === 0) {
-    return [{ id: 'nothing_limited', message: 'There are no limits: usage is counted, and nobody is ever refused. Add limits: [{file: ratelimit.yaml}].' }]
+  if (config.limits.length === 0 && config.budgets.length === 0) {
+    const advice = 'Add budgets: [{name: daily, limit: {usd: 100}, every: day}], or limits: [{file: ratelimit.yaml}].'
+    return [{ id: 'nothing_limited', message: `There are no budgets and no limits: usage is counted, and nobody is ever refused. ${advice}` }]
   }
-  const limited = new Set(config.limits.flatMap((limit) => limit.rules.keyPaths.flat()))
+  const limited = new Set([...config.limits.flatMap((limit) => limit.rules.keyPaths.flat()), ...config.budgets.flatMap((budget) => budget.per)])
   const identifies = config.callers.some((source) => source.attributes.has('user'))
   if (!identifies || limited.has('user')) return []
   return [
     {
       id: 'attribute_unlimited',
-      message: 'Callers have the attribute user, and no limit file has a descriptor with it: users share every limit. Add a descriptor with key: user.',
+      message: 'Callers have the attribute user, and no budget and no limit is per user: users share everything. Add per: [user] to a budget, or a descriptor with key: user to a limit file.',
     },
   ]
 }
@@ -140,6 +156,14 @@ function memoryCounters(config: RuntimeConfig): Trap[] {
         'Limits are counted in the memory of one process: after a restart they start at 0, two replicas count apart. Use store: redis://… if that matters.',
     },
   ]
+}
+
+// The ledger gives the counters back to one process after a restart; it does not make two processes one.
+function memoryBudgets(config: RuntimeConfig): Trap[] {
+  if (config.store.kind !== 'memory' || config.budgets.length === 0) return []
+  const replicas = 'two replicas count apart, so that both together may spend every budget twice'
+  const restart = config.ledger === undefined ? 'the ledger is off, so they start at 0 with every restart, and ' : ''
+  return [{ id: 'budgets_in_memory', message: `Budgets are counted in memory: ${restart}${replicas}. Use store: redis://… if that matters.` }]
 }
 
 // GHSA-c23c-rp3m-vpg3: a check and a charge at stream end in one request, which is what the rendered configuration asks for.

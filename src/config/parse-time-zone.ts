@@ -6,7 +6,8 @@ import type { Parsed } from './problem.ts'
 
 /** A name of the IANA time zone database that Node knows. */
 export function parseTimeZone(text: string): Parsed<string> {
-  if (isTimeZone(text)) return { ok: true, value: text }
+  // Newer versions of Node also take offsets such as +02:00, which know no summer.
+  if (/^[A-Za-z]/.test(text) && isTimeZone(text)) return { ok: true, value: text }
   return { ok: false, message: `${timeZoneRule}${didYouMean(text, Intl.supportedValuesOf('timeZone'))}` }
 }
 

@@ -4,9 +4,15 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { nearestName } from './nearest-name.ts'
 import { parseByteSize } from './parse-byte-size.ts'
+import { parseBudgetDollars } from './parse-dollars.ts'
 import { parseDuration } from './parse-duration.ts'
+import { parseEvery } from './parse-every.ts'
 import { addressesCollide, formatListenAddress, parseListenAddress, type AddressParts } from './parse-listen-address.ts'
+import { parseMoment } from './parse-moment.ts'
+import { parsePeriod } from './parse-period.ts'
 import { parseProviderUrl } from './parse-provider-url.ts'
+import { parseShare } from './parse-share.ts'
+import { parseTimeZone } from './parse-time-zone.ts'
 
 describe('durations', () => {
   it('are whole milliseconds from 1 to a day', () => {
@@ -24,6 +30,56 @@ describe('durations', () => {
   it('need a unit, a number and a bound', () => {
     for (const text of ['', '10', 's', '10 s', '-1s', '0ms', '0.0001ms', '25h', '10S', '1d', '1e3s', 'Infinitys'])
       assert.equal(parseDuration(text).ok, false, text)
+  })
+})
+
+describe('periods', () => {
+  it('are whole minutes, hours or days, up to ten years', () => {
+    const cases: [string, number][] = [
+      ['1m', 60_000],
+      ['90m', 5_400_000],
+      ['4h', 14_400_000],
+      ['30d', 2_592_000_000],
+      ['3660d', 316_224_000_000],
+    ]
+    for (const [text, expected] of cases) assert.deepEqual(parsePeriod(text), { ok: true, value: expected }, text)
+    for (const text of ['', '4', 'h', '0h', '-1h', '1.5h', '30s', '4 h', '4H', '3661d', '99999999999m', '1w']) assert.equal(parsePeriod(text).ok, false, text)
+  })
+
+  it('of budgets may also be units of the calendar', () => {
+    assert.deepEqual(parseEvery('month'), { ok: true, value: 'month' })
+    assert.deepEqual(parseEvery('15m'), { ok: true, value: 900_000 })
+    for (const text of ['', 'Month', 'months', 'second', '1s']) assert.equal(parseEvery(text).ok, false, text)
+  })
+})
+
+describe('shares', () => {
+  it('are ten-thousandths, more than none and at most all', () => {
+    for (const [text, expected] of [['0.01%', 1], ['12.5%', 1250], ['50%', 5000], ['100%', 10_000]] as const) assert.deepEqual(parseShare(text), { ok: true, value: expected }, text)
+    for (const text of ['', '%', '50', '0%', '100.01%', '-5%', '0.001%', '5 %', 'half']) assert.equal(parseShare(text).ok, false, text)
+  })
+})
+
+describe('moments', () => {
+  it('have a date that exists, a time and a zone', () => {
+    assert.deepEqual(parseMoment('2026-08-01T00:00:00Z'), { ok: true, value: Date.UTC(2026, 7, 1) })
+    assert.deepEqual(parseMoment('2028-02-29T12:30-05:00'), { ok: true, value: Date.UTC(2028, 1, 29, 17, 30) })
+    for (const text of ['', '2026-08-01', '2026-08-01T00:00:00', '2026-02-29T00:00Z', '2026-04-31T00:00Z', '2026-13-01T00:00Z', '2026-08-01T25:00Z', '2026-08-01T00:00+99:00', 'tomorrow'])
+      assert.equal(parseMoment(text).ok, false, text)
+  })
+})
+
+describe('time zones', () => {
+  it('are the names that Node knows', () => {
+    for (const text of ['UTC', 'Europe/Berlin', 'Asia/Kolkata', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5']) assert.deepEqual(parseTimeZone(text), { ok: true, value: text })
+    for (const text of ['', 'Berlin', 'Europe/Berln', '+02:00', 'GMT+1', 'Mars/Olympus']) assert.equal(parseTimeZone(text).ok, false, text)
+  })
+})
+
+describe('dollars of a budget', () => {
+  it('are nano-dollars, exactly', () => {
+    for (const [input, expected] of [[0.1, 1e8], ['$100', 1e11], [0.000000001, 1], [5_000_000, 5e15], [0, 0]] as const) assert.deepEqual(parseBudgetDollars(input), { ok: true, value: expected }, String(input))
+    for (const input of [-1, 5_000_000.01, 1e-10, '', 'free', '1,000', Number.NaN]) assert.equal(parseBudgetDollars(input).ok, false, String(input))
   })
 })
 

@@ -21,10 +21,9 @@ const share = parsedText(parseShare, { allowed: shareRule, pattern: '^[0-9]+(\\.
 
 const budgetName = named(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'a budget name of lower-case letters, digits, _ and -, beginning with a letter or digit, at most 63 characters')
 
-const valueRule = 'a text of 1 to 200 printable characters, in which * stands for any characters; put it in quotes when it looks like a number or a boolean'
+const valuesRule = 'a text of 1 to 200 printable characters, in which * stands for any characters, or a list such as [research, "eng-*"]; put in quotes what looks like a number or a boolean'
 // oxlint-disable-next-line no-control-regex -- keeping control characters out is the point
-const attributeValue = named(/^[^\u0000-\u001f\u007f-\u009f]{1,200}$/, valueRule)
-const valuesRule = 'a value, or a list of values such as [research, "eng-*"]'
+const attributeValue = named(/^[^\u0000-\u001f\u007f-\u009f]{1,200}$/, valuesRule)
 const conditionRule = 'caller attributes with their values, such as {team: research}'
 export const callerCondition = z.record(attributeName, z.union([attributeValue, z.array(attributeValue, { error: valuesRule }).min(1, { error: valuesRule })], { error: valuesRule }), {
   error: conditionRule,
