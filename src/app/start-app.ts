@@ -21,7 +21,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   const metrics = createMetrics()
   const health = createHealthRoutes({ isServing: () => !draining })
   try {
-    const coolDowns = startCoolDowns({ config: () => current, metrics, log })
+    const coolDowns = startCoolDowns({ config: () => current, metrics, log, onLonger: () => undefined })
     started.push(async () => coolDowns.close())
     const processor = await startProcessor({ address: config.listen.extproc, config: () => current, health, coolDowns, metrics, log, env })
     started.push(() => processor.close(0))

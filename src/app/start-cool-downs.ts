@@ -12,14 +12,22 @@ export interface RunningCoolDowns extends CoolDowns {
   close(): void
 }
 
+export interface CoolDownsOptions {
+  readonly config: () => RuntimeConfig
+  readonly metrics: Metrics
+  readonly log: Log
+  /** A provider cools down longer than was known. */
+  readonly onLonger: (coolDown: CoolDown) => void
+}
+
 /** A store is only changed by a restart. */
-export function startCoolDowns({ config, metrics, log }: { readonly config: () => RuntimeConfig; readonly metrics: Metrics; readonly log: Log }): RunningCoolDowns {
+export function startCoolDowns({ config, metrics, log, onLonger }: CoolDownsOptions): RunningCoolDowns {
   const onStart = ({ provider, reason, remainingMs }: CoolDown): void => {
     metrics.coolDownStarted({ provider, reason })
     log.warn({ provider, reason, seconds: Math.round(remainingMs / 100) / 10 }, 'A provider is left out of chains for a while.')
   }
   let tell: (coolDown: CoolDown) => void = () => undefined
-  const coolDowns = createCoolDowns({ settings: () => config().coolDown, clock: systemClock, onStart, onChange: (coolDown) => tell(coolDown) })
+  const coolDowns = createCoolDowns({ settings: () => config().coolDown, clock: systemClock, onStart, onChange: (coolDown) => tell(coolDown), onLonger })
   metrics.watchCoolDowns(() => coolDowns.list())
   const { store } = config()
   if (store.kind === 'memory') return { ...coolDowns, close: () => undefined }

@@ -40,6 +40,8 @@ export interface CoolDownOptions {
   readonly onStart: (coolDown: CoolDown) => void
   /** It cools down longer than was known: `onStart`, and each time it says so again. */
   readonly onChange?: (coolDown: CoolDown) => void
+  /** The same, and also when another Tollgate said so. */
+  readonly onLonger?: (coolDown: CoolDown) => void
 }
 
 /** A new word of a provider under load differs by milliseconds from the last; less than this more is not worth telling. */
@@ -55,7 +57,7 @@ interface Pause {
 }
 
 /** Remembers one entry per provider, so callers pass configured names only. */
-export function createCoolDowns({ settings, clock, onStart, onChange }: CoolDownOptions): CoolDowns {
+export function createCoolDowns({ settings, clock, onStart, onChange, onLonger }: CoolDownOptions): CoolDowns {
   const pauses = new Map<string, Pause>()
   const failuresInARow = new Map<string, number>()
 
@@ -74,6 +76,7 @@ export function createCoolDowns({ settings, clock, onStart, onChange }: CoolDown
     if (known !== undefined && remainingMs < known.remainingMs + WORTH_TELLING_MS) return false
     pauses.set(provider, { reason, untilMs: clock.monotonic() + remainingMs })
     if (known === undefined) onStart({ provider, reason, remainingMs })
+    onLonger?.({ provider, reason, remainingMs })
     return true
   }
 
