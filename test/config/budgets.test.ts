@@ -1,9 +1,11 @@
 // What becomes of budgets, and of what belongs to them: ledger, webhook, tokens, downgrades.
 
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import type { Budget, WindowSpec } from '../../src/budgets/budget.ts'
 import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
+import { budgetSchema } from '../../src/config/schema-budgets.ts'
 import { compileText, transcript } from './compile-mistake.ts'
 
 const base = `
@@ -193,5 +195,20 @@ describe('a limit and a budget', () => {
     const limits = 'limits:\n  - {file: files/user.yaml}\n'
     for (const fields of ['per: [team], limit: {tokens: 1}, every: hour', 'per: [user], limit: {tokens: 1}, every: day', 'per: [user], limit: {output_tokens: 1}, every: hour', 'per: [user], models: [gpt-4o], limit: {tokens: 1}, every: hour'])
       assert.equal(compiled(`${base}budgets:\n  - {name: b, ${fields}}\n${limits}`).budgets.length, 1, fields)
+  })
+})
+
+describe('docs/budgets.md', () => {
+  const page = readFileSync(new URL('../../docs/budgets.md', import.meta.url), 'utf8')
+
+  it('has examples that load without a warning', () => {
+    const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? '')
+    assert.ok(examples.length >= 6)
+    for (const example of examples) assert.ok(compiled(base + example).budgets.length > 0, example)
+  })
+
+  it('names every field', () => {
+    const fields = Object.keys(budgetSchema.shape).filter((field) => field !== 'name')
+    assert.deepEqual(fields.filter((field) => !page.includes(`\`${field}`)), [])
   })
 })
