@@ -14,7 +14,7 @@ export const anthropicMessages: Format = {
   errorStyle: 'anthropic',
   metered: true,
   body: 'json',
-  parseRequest: jsonRequestParser({ stream: 'stream', hasUsageSwitch: false, maxOutputTokens: ['max_tokens'], choices: [] }),
+  parseRequest: jsonRequestParser({ stream: 'stream', hasUsageSwitch: false, maxOutputTokens: ['max_tokens'], takesNoOutput: true, hasThinkingBudget: true, choices: [] }),
   readAnswer: readAnthropicAnswer,
   createStreamReader: createAnthropicStreamReader,
 }

@@ -30,13 +30,28 @@ export interface ParsedRequest {
   readonly maxOutputTokens: number | undefined
   /** Number of answers asked for (`n`, `best_of`), 1 when unsaid. */
   readonly choices: number
+  /** Members that bound or multiply the output and hold something else than a positive integer: servers differ over what `"5"`, 0 and -1 mean. */
+  readonly unclearBounds: readonly string[]
+  /** The smallest bound on output tokens with which providers take this request; undefined where the format has no bound. */
+  readonly leastOutputTokens: number | undefined
   /** Guess of the input tokens: text bytes / 4, base64 media not counted as text. At least 1. */
   readonly inputTokensEstimate: number
+  /** The body with the given changes and nothing else touched, byte for byte; undefined when nothing had to change. */
+  edit(changes: RequestChanges): Buffer | undefined
+}
+
+export interface RequestChanges {
+  /** Replaces or adds the model field. */
+  readonly model?: string
+  /** Makes a stream report its usage where the format has such a switch. */
+  readonly askForUsage?: boolean
+  /** From 1 on. Lowers all bounds on output tokens that are larger or unclear to this one, or adds one; does nothing where the format has none. */
+  readonly maxOutputTokens?: number
   /**
-   * The body with the given changes and nothing else touched, byte for byte; undefined when nothing had to change.
-   * `model` replaces or adds the model field. `askForUsage` makes a stream report its usage where the format has such a switch.
+   * Under which name a bound is added where there are two: true for OpenAI's own. Its reasoning models refuse the older `max_tokens`, with a
+   * message; Mistral refuses `max_completion_tokens`, and older servers overlook it, so that the answer would have no bound.
    */
-  edit(changes: { readonly model?: string; readonly askForUsage?: boolean }): Buffer | undefined
+  readonly isForOpenAi?: boolean
 }
 
 /** What a complete answer says about itself. */

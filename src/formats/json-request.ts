@@ -5,6 +5,7 @@ import { type JsonMember, type JsonTopLevel, scanTopLevel } from '../core/json-s
 import { decodeJsonString } from '../core/json-string.ts'
 import { estimateInputTokens } from './estimate-input-tokens.ts'
 import type { ParsedRequest } from './format.ts'
+import { lowerBounds, type MemberEdit, readCounts, readThinkingBudget } from './output-bounds.ts'
 import { type Splice, spliceBytes } from './splice-bytes.ts'
 import { readUsageSwitch, type UsageSwitch } from './usage-switch.ts'
 import { selectWatched } from './watched-names.ts'
@@ -15,8 +16,14 @@ export interface JsonRequestFields {
   readonly stream: 'stream' | 'stream_format' | undefined
   /** True where `stream_options.include_usage` exists. Elsewhere streams always tell their usage. */
   readonly hasUsageSwitch: boolean
-  /** The largest one given counts. */
+  /** The largest one given counts. Where there are several, the first is what OpenAI itself wants, the last what everybody else reads. */
   readonly maxOutputTokens: readonly string[]
+  /** The smallest that providers take for an answer; default 1. */
+  readonly leastOutputTokens?: number
+  /** True where 0 means no answer (Anthropic then fills its cache). Elsewhere it is an error, or no bound at all (vLLM). */
+  readonly takesNoOutput?: boolean
+  /** True where `thinking.budget_tokens` must stay below them. */
+  readonly hasThinkingBudget?: boolean
   /** The largest one given counts. */
   readonly choices: readonly string[]
   /** Members that must not be true, and the sentence that says why. */
@@ -50,18 +57,27 @@ export function parseJsonRequest(body: Buffer, fields: JsonRequestFields, watche
   const model = readModel(body, members.get('model'))
   const stream = readStream(body, fields, members)
   const usageSwitch = fields.hasUsageSwitch ? readUsageSwitch(body, members.get('stream_options')) : undefined
+  const clearFrom = fields.takesNoOutput === true ? 0 : 1
+  const bounds = readCounts(body, members, { names: fields.maxOutputTokens, minimum: 0, clearFrom })
+  const choices = readCounts(body, members, { names: fields.choices, minimum: 1, clearFrom: 1 })
   return {
     model,
     stream,
     usageAsked: usageSwitch === undefined || usageSwitch.isOn,
-    maxOutputTokens: largestInteger(body, members, { names: fields.maxOutputTokens, minimum: 0 }),
-    choices: largestInteger(body, members, { names: fields.choices, minimum: 1 }) ?? 1,
+    maxOutputTokens: bounds.largest,
+    choices: choices.largest ?? 1,
+    unclearBounds: [...bounds.unclear, ...choices.unclear],
+    leastOutputTokens: readLeastBound(body, fields, members),
     inputTokensEstimate: estimateInputTokens({ textBytes: body.length - top.mediaBytes, mediaCount: top.mediaCount }),
     edit(changes) {
-      const splices: Splice[] = []
-      if (changes.askForUsage === true && stream && usageSwitch !== undefined) splices.push(...switchSplices(usageSwitch, top))
-      if (changes.model !== undefined && changes.model !== model) splices.push(modelSplice(changes.model, members.get('model'), top))
-      return spliceBytes(body, splices)
+      const { splices, added } = mergeEdits([
+        changes.askForUsage === true && stream && usageSwitch !== undefined ? turnOn(usageSwitch) : {},
+        changes.model !== undefined && changes.model !== model ? setModel(members.get('model'), changes.model) : {},
+        changes.maxOutputTokens === undefined
+          ? {}
+          : lowerBounds(body, { members, names: fields.maxOutputTokens, clearFrom, limit: changes.maxOutputTokens, isForOpenAi: changes.isForOpenAi === true }),
+      ])
+      return spliceBytes(body, added.length === 0 ? splices : [...splices, addMembers(added, top)])
     },
   }
 }
@@ -70,6 +86,7 @@ function watchedNames(fields: JsonRequestFields): ReadonlySet<string> {
   const names = ['model', ...fields.maxOutputTokens, ...fields.choices, ...(fields.refusedWhenTrue?.keys() ?? [])]
   if (fields.stream !== undefined) names.push(fields.stream)
   if (fields.hasUsageSwitch) names.push('stream_options')
+  if (fields.hasThinkingBudget === true) names.push('thinking')
   return new Set(names)
 }
 
@@ -104,28 +121,25 @@ function isNull(body: Buffer, member: JsonMember): boolean {
   return body[member.valueStart] === 0x6e
 }
 
-function largestInteger(
-  body: Buffer,
-  members: ReadonlyMap<string, JsonMember>,
-  { names, minimum }: { readonly names: readonly string[]; readonly minimum: number },
-): number | undefined {
-  let largest: number | undefined
-  for (const name of names) {
-    const member = members.get(name)
-    if (member === undefined || isNull(body, member)) continue
-    const value = Number(body.toString('latin1', member.valueStart, member.valueEnd))
-    if (Number.isSafeInteger(value) && value >= minimum && value > (largest ?? -1)) largest = value
-  }
-  return largest
+function readLeastBound(body: Buffer, fields: JsonRequestFields, members: ReadonlyMap<string, JsonMember>): number | undefined {
+  if (fields.maxOutputTokens.length === 0) return undefined
+  const least = fields.leastOutputTokens ?? 1
+  return fields.hasThinkingBudget === true ? Math.max(least, readThinkingBudget(body, members.get('thinking')) + 1) : least
 }
 
-function modelSplice(model: string, member: JsonMember | undefined, top: JsonTopLevel): Splice {
-  if (member !== undefined) return { start: member.valueStart, end: member.valueEnd, text: JSON.stringify(model) }
-  return { start: top.contentStart, end: top.contentStart, text: `"model":${JSON.stringify(model)}${top.members.length === 0 ? '' : ','}` }
+function setModel(member: JsonMember | undefined, model: string): MemberEdit {
+  const text = JSON.stringify(model)
+  return member === undefined ? { added: `"model":${text}` } : { splices: [{ start: member.valueStart, end: member.valueEnd, text }] }
 }
 
-function switchSplices(usageSwitch: UsageSwitch, top: JsonTopLevel): readonly Splice[] {
-  if (usageSwitch.turnOn !== undefined) return usageSwitch.turnOn
-  // `stream` is there, so the object is not empty and the comma is right.
-  return [{ start: top.contentStart, end: top.contentStart, text: '"stream_options":{"include_usage":true},' }]
+function turnOn(usageSwitch: UsageSwitch): MemberEdit {
+  return usageSwitch.turnOn === undefined ? { added: '"stream_options":{"include_usage":true}' } : { splices: usageSwitch.turnOn }
+}
+
+function mergeEdits(edits: readonly MemberEdit[]): { readonly splices: readonly Splice[]; readonly added: readonly string[] } {
+  return { splices: edits.flatMap(({ splices }) => splices ?? []), added: edits.flatMap(({ added }) => added ?? []) }
+}
+
+function addMembers(added: readonly string[], top: JsonTopLevel): Splice {
+  return { start: top.contentStart, end: top.contentStart, text: added.join(',') + (top.members.length === 0 ? '' : ',') }
 }

@@ -29,11 +29,14 @@ export function parseMultipartRequest(body: Buffer, contentType: string | undefi
   const files = form.parts.filter((part) => part.isFile)
   const textBytes = form.parts.reduce((sum, part) => (part.isFile ? sum : sum + part.end - part.start), 0)
   const choices = Number(values.get('n') ?? 1)
+  const isClear = /^[1-9][0-9]{0,14}$/.test(values.get('n') ?? '1')
   return {
     model,
     stream: readStream(values.get('stream')),
     usageAsked: true,
     maxOutputTokens: undefined,
+    leastOutputTokens: undefined,
+    unclearBounds: isClear ? [] : ['n'],
     choices: Number.isSafeInteger(choices) && choices >= 1 ? choices : 1,
     inputTokensEstimate: estimateInputTokens({ textBytes, mediaCount: files.length }),
     edit(changes) {

@@ -6,6 +6,9 @@ import { jsonRequestParser } from './json-request.ts'
 import { readResponsesAnswer } from './read-answer.ts'
 import { createResponsesStreamReader } from './responses-stream.ts'
 
+/** "Invalid 'max_output_tokens': integer below minimum value. Expected a value >= 16" */
+const LEAST_OUTPUT_TOKENS = 16
+
 const refusedWhenTrue = new Map([
   ['background', '"background": true is not supported: the answer is fetched later by another request, so nobody would see what it used. Leave it out.'],
 ])
@@ -18,7 +21,14 @@ export const openaiResponses: Format = {
   errorStyle: 'openai',
   metered: true,
   body: 'json',
-  parseRequest: jsonRequestParser({ stream: 'stream', hasUsageSwitch: false, maxOutputTokens: ['max_output_tokens'], choices: [], refusedWhenTrue }),
+  parseRequest: jsonRequestParser({
+    stream: 'stream',
+    hasUsageSwitch: false,
+    maxOutputTokens: ['max_output_tokens'],
+    leastOutputTokens: LEAST_OUTPUT_TOKENS,
+    choices: [],
+    refusedWhenTrue,
+  }),
   readAnswer: readResponsesAnswer,
   createStreamReader: createResponsesStreamReader,
 }

@@ -173,6 +173,25 @@ describe('parseJsonRequest(…).edit against JSON.parse', () => {
       { numRuns: 1_000 },
     )
   })
+
+  it('lowers the bound on the output and changes nothing else', () => {
+    const bound = fc.option(fc.oneof(fc.nat({ max: 300 }), fc.jsonValue()), { nil: undefined })
+    fc.assert(
+      fc.property(request, bound, bound, fc.integer({ min: 1, max: 200 }), fc.constantFrom(undefined, 2), ({ json }, first, second, limit, indent) => {
+        const original = { ...(JSON.parse(json) as object), max_completion_tokens: first, max_tokens: second }
+        const names = { ...fields, maxOutputTokens: ['max_completion_tokens', 'max_tokens'] }
+        const body = Buffer.from(JSON.stringify(original, undefined, indent))
+        const edited = parseJsonRequest(body, names).edit({ maxOutputTokens: limit }) ?? body
+        const isKept = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= limit
+        const lower = (value: unknown): unknown => (value === undefined || value === null || isKept(value) ? value : limit)
+        const isBounded = [first, second].some((value) => value !== undefined && value !== null)
+        const expected = { ...original, max_completion_tokens: lower(first), max_tokens: isBounded ? lower(second) : limit }
+        assert.deepEqual(JSON.parse(edited.toString()), JSON.parse(JSON.stringify(expected)))
+        assert.equal(parseJsonRequest(edited, names).edit({ maxOutputTokens: limit }), undefined)
+      }),
+      { numRuns: 1_000 },
+    )
+  })
 })
 
 function byKey(left: readonly unknown[], right: readonly unknown[]): number {
