@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
+import { addBudgetsCommand } from './commands/budgets.ts'
 import { addCheckCommand } from './commands/check.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import { CommandError } from './commands/command-error.ts'
@@ -21,6 +22,7 @@ const context: CommandContext = {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stdout.isTTY === true,
+  terminalSize: () => (process.stdout.isTTY === true ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
   terminated: new Promise((resolve) => {
     let asked = false
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -42,7 +44,7 @@ const program = new Command('tollgate')
   .version(version)
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
-for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addMockCommand, addSchemaCommand]) add(program, context)
+for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addBudgetsCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addMockCommand, addSchemaCommand]) add(program, context)
 // Subcommands inherit neither setting.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().showHelpAfterError('(add --help for what is possible)')
 

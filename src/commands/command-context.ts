@@ -8,6 +8,8 @@ export interface CommandContext {
   stderr(text: string): void
   /** Standard output is a terminal. */
   readonly isTerminal: boolean
+  /** Of the terminal as it is now; undefined when standard output is none. */
+  terminalSize(): { readonly columns: number; readonly rows: number } | undefined
   /** Resolves at the first SIGINT or SIGTERM. */
   readonly terminated: Promise<void>
   sleep(ms: number): Promise<void>

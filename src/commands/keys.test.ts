@@ -36,6 +36,7 @@ describe('tollgate keys', () => {
       stdout: (text) => (stdout += text),
       stderr: (text) => (stderr += text),
       isTerminal: false,
+      terminalSize: () => undefined,
       terminated: new Promise(() => undefined),
       sleep: () => Promise.resolve(),
     })

@@ -34,7 +34,7 @@ async function run(...words: string[]): Promise<{ stdout: string; stderr: string
   let stderr = ''
   const program = new Command('tollgate').exitOverride().configureOutput({ writeErr: (text) => (stderr += text) })
   const never = new Promise<void>(() => undefined)
-  addPricesCommand(program, { env: {}, cwd: folder, stdout: (text) => (stdout += text), stderr: (text) => (stderr += text), isTerminal: false, terminated: never, sleep: () => Promise.resolve() })
+  addPricesCommand(program, { env: {}, cwd: folder, stdout: (text) => (stdout += text), stderr: (text) => (stderr += text), isTerminal: false, terminalSize: () => undefined, terminated: never, sleep: () => Promise.resolve() })
   for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().configureOutput({ writeErr: (text) => (stderr += text) })
   await program.parseAsync(['prices', ...words], { from: 'user' })
   return { stdout, stderr }
