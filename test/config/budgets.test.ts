@@ -190,6 +190,17 @@ describe('who may ask, and who is told', () => {
   })
 })
 
+describe('a price that nobody knows', () => {
+  const unpriced = (fields: string) =>
+    transcript(compileText(`${base.replace("gpt-4o-mini: {", "house: {providers: [{use: openai, model: own}]}\n  gpt-4o-mini: {")}  - {name: micro, type: MicroDollar}\nbudgets:\n  - {name: b, every: day, ${fields}}\n`))
+
+  it('concerns budgets in dollars and in their millionths that refuse somebody and count the model', () => {
+    assert.match(unpriced('limit: {usd: 1}'), /budgets\[0\]\.limit: no price is known for own at openai/)
+    assert.match(unpriced('limit: {micro: 1}'), /budgets\[0\]\.limit: no price is known/)
+    for (const fields of ['limit: {tokens: 1}', 'limit: {usd: 1}, on_exhausted: allow', 'limit: {usd: 1}, models: ["gpt-*"]']) assert.doesNotMatch(unpriced(fields), /budgets\[0\]/, fields)
+  })
+})
+
 describe('a limit and a budget', () => {
   it('may stand side by side when they count for others, in another unit of time, or something else', () => {
     const limits = 'limits:\n  - {file: files/user.yaml}\n'
