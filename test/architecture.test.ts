@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   costs: ['core'],
   prices: ['core'],
   callers: ['core'],
-  budgets: ['core'],
+  budgets: ['core', 'redis'],
   ledger: ['core', 'budgets'],
   redis: ['core'],
   exchange: ['core', 'formats', 'conversions', 'providers', 'credentials', 'costs', 'prices', 'callers', 'budgets'],
@@ -31,16 +31,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   envoy: ['core', 'formats', 'providers'],
   edge: ['core', 'budgets', 'formats', 'exchange'],
   mock: ['core'],
-  workers: ['core'],
-  app: ['core', 'budgets', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ledger', 'ratelimit', 'redis'],
+  workers: ['core', 'budgets', 'config', 'edge', 'exchange'],
+  app: ['core', 'budgets', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ledger', 'ratelimit', 'redis', 'workers'],
   up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
-  commands: ['core', 'app', 'budgets', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ledger', 'ratelimit', 'redis', 'prices', 'up', 'providers', 'package-info'],
+  commands: ['core', 'app', 'budgets', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ledger', 'ratelimit', 'redis', 'prices', 'up', 'providers', 'workers', 'package-info'],
   'package-info': [],
   main: ['core', 'commands', 'package-info'],
 }
 
 /** Files and folders that may touch the outside world. */
-const MAY_DO_IO = [/^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^redis\//, /^(ratelimit|budgets)\/redis-[a-z-]+\.ts$/, /^ledger\//, /^callers\/file-[a-z-]+\.ts$/]
+const MAY_DO_IO = [/^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^redis\//, /^(ratelimit|budgets)\/redis-[a-z-]+\.ts$/, /^ledger\//, /^workers\/launch-worker\.ts$/, /^callers\/file-[a-z-]+\.ts$/]
 const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
 
 const sources = listSources(join(root, 'src')).filter((file) => !file.path.endsWith('.test.ts'))

@@ -5,9 +5,11 @@ import { createSecretReader } from '../credentials/secret-reader.ts'
 import { startAdminServer } from '../edge/admin-server.ts'
 import { createHealthRoutes } from '../edge/grpc-health.ts'
 import { growHeapFreely } from '../edge/heap-growth.ts'
+import { createBudgetMetrics } from '../edge/budget-metrics.ts'
 import { createMetrics } from '../edge/metrics.ts'
 import { createAdminPages } from './admin-pages.ts'
 import type { App, AppOptions } from './app.ts'
+import { startBudgets } from './start-budgets.ts'
 import { startCoolDowns } from './start-cool-downs.ts'
 import { startProcessor } from './start-processor.ts'
 import { startRateLimits } from './start-rate-limits.ts'
@@ -23,12 +25,15 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   try {
     const coolDowns = startCoolDowns({ config: () => current, metrics, log, onLonger: () => undefined })
     started.push(async () => coolDowns.close())
-    const processor = await startProcessor({ address: config.listen.extproc, config: () => current, health, coolDowns, metrics, log, env })
+    const secrets = createSecretReader({ env, log, clock: systemClock })
+    const budgetMetrics = createBudgetMetrics(metrics.registry)
+    const budgets = startBudgets({ config: () => current, metrics: budgetMetrics, secrets, log })
+    started.push(() => budgets.close())
+    const processor = await startProcessor({ address: config.listen.extproc, config: () => current, health, coolDowns, budgets, metrics, budgetMetrics, log, env })
     started.push(() => processor.close(0))
     const rateLimits = await startRateLimits({ config: () => current, health, metrics, log })
     started.push(() => rateLimits.close(0))
-    const secrets = createSecretReader({ env, log, clock: systemClock })
-    const pages = createAdminPages({ metrics, isDraining: () => draining, storeReady: () => rateLimits.ready() })
+    const pages = createAdminPages({ metrics, isDraining: () => draining, storeReady: async () => (await rateLimits.ready()) && (current.budgets.length === 0 || (await budgets.store.ready())), budgets: () => current.budgets, budgetStore: budgets.store })
     const admin = await startAdminServer({
       address: config.listen.admin,
       access: () => current.adminAccess,
@@ -53,6 +58,7 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
       close: async (graceMs) => {
         coolDowns.close()
         await Promise.all([processor.close(graceMs), rateLimits.close(graceMs)])
+        await budgets.close()
         await admin.close()
       },
     }

@@ -10,6 +10,7 @@ import { createProviderCredentials } from '../credentials/provider-credentials.t
 import { createSecretReader } from '../credentials/secret-reader.ts'
 import { logExchange } from '../edge/exchange-log.ts'
 import { startGrpcServer } from '../edge/grpc-server.ts'
+import type { BudgetMetrics } from '../edge/budget-metrics.ts'
 import type { Metrics } from '../edge/metrics.ts'
 import type { AttemptFailure, CoolDowns } from '../exchange/cool-down.ts'
 import type { ExchangeDependencies } from '../exchange/dependencies.ts'
@@ -17,6 +18,7 @@ import type { ExchangeObserver } from '../exchange/summary.ts'
 import { ATTEMPT_LOG_METHOD, type AttemptLog, createAttemptLog } from '../extproc/attempt-log.ts'
 import { createExtProcService, EXTPROC_METHOD } from '../extproc/service.ts'
 import { createCallerKeys } from './create-caller-keys.ts'
+import type { RunningBudgets } from './start-budgets.ts'
 
 /** Room for protobuf framing, headers and attributes around a body of the largest accepted size. */
 const MESSAGE_OVERHEAD_BYTES = 1024 * 1024
@@ -28,7 +30,9 @@ export interface ProcessorOptions {
   readonly config: () => RuntimeConfig
   readonly health: GrpcRoutes
   readonly coolDowns: CoolDowns
+  readonly budgets: Pick<RunningBudgets, 'budgets' | 'estimator'>
   readonly metrics: Metrics
+  readonly budgetMetrics: BudgetMetrics
   readonly log: Log
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -39,7 +43,7 @@ export interface Processor extends GrpcServer {
 }
 
 /** Rejects when the address cannot be bound. */
-export async function startProcessor({ address, config, health, coolDowns, metrics, log, env }: ProcessorOptions): Promise<Processor> {
+export async function startProcessor({ address, config, health, coolDowns, budgets, metrics, budgetMetrics, log, env }: ProcessorOptions): Promise<Processor> {
   const secrets = createSecretReader({ env, log, clock: systemClock })
   const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
   const callerKeys = createCallerKeys(config(), log)
@@ -50,9 +54,11 @@ export async function startProcessor({ address, config, health, coolDowns, metri
     random: Math.random,
     coolDowns,
     newExchangeId: randomUUID,
-    observer: createObserver(metrics, log),
+    observer: createObserver(metrics, budgetMetrics, log),
     credentials: createProviderCredentials(secrets, cloud),
     callerKeys,
+    budgets: budgets.budgets,
+    estimator: budgets.estimator,
   }
   const routes: GrpcRoutes = new Map([...health, [EXTPROC_METHOD, createService(exchanges, metrics, log)], [ATTEMPT_LOG_METHOD, (call) => attempts.open(call)]])
   const server = await startGrpcServer({ address, routes, maxMessageBytes: config().envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
@@ -95,10 +101,11 @@ function createAttempts({ config, coolDowns, metrics, log }: Pick<ProcessorOptio
   return createAttemptLog({ config, clock: systemClock, coolDowns, log, observer })
 }
 
-function createObserver(metrics: Metrics, log: Log): ExchangeObserver {
+function createObserver(metrics: Metrics, budgetMetrics: BudgetMetrics, log: Log): ExchangeObserver {
   return {
     finished: (summary) => {
       metrics.exchangeFinished(summary)
+      budgetMetrics.exchangeFinished(summary)
       logExchange(log, summary)
     },
     costFailed: ({ exchangeId, cost, error }) => {

@@ -132,17 +132,4 @@ describe('a hold', () => {
     void budgets.settle(decision.request, costs(30))
     assert.deepEqual(counters(), [[30, 0]])
   })
-
-  it('is given back when it cannot be written down', () => {
-    const journal = {
-      held: () => {
-        throw new Error('disk full')
-      },
-      expired: () => undefined,
-    }
-    const { budgets, counters } = setUp({ journal })
-    assert.throws(() => budgets.admit(buildAdmission('1', [buildBudget()])), { code: 'budgets_unavailable' })
-    assert.deepEqual(counters(), [[0, 0]])
-    assert.equal(budgets.live, 0)
-  })
 })

@@ -1,21 +1,14 @@
 // Admission, settlement and what lies between: the one place that asks the counters on behalf of an exchange.
 // A hold is taken before a provider is called, kept alive while the exchange is, and replaced by the cost once that is known.
 
-import { after, recovering } from '../core/after.ts'
+import { after } from '../core/after.ts'
 import type { Clock } from '../core/clock.ts'
-import { TollgateError } from '../core/errors.ts'
 import { type AdmissionInput, type Admitted, type BudgetCounters, decideAdmission, type Denied, type PlannedAdmission, type Standing } from './admission.ts'
 import type { Budget, BudgetUnit } from './budget.ts'
-import type { AdmissionRequest, CounterCharge, ExpiredHold } from './budget-store.ts'
+import type { CounterCharge, ExpiredHold } from './budget-store.ts'
 import { countsProvider } from './match-budget.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import type { WaitingLines } from './waiting-line.ts'
-
-/** Writes holds down before the provider is called, where the counters would not survive this process. May throw: then nothing is admitted. */
-export interface HoldJournal {
-  held(hold: AdmissionRequest): void | Promise<void>
-  expired(hold: ExpiredHold, atMs: number): void
-}
 
 /** What came of an admitted exchange. */
 export interface Outcome {
@@ -58,7 +51,6 @@ export interface BudgetsObserver {
 
 export interface BudgetsOptions {
   readonly counters: BudgetCounters
-  readonly journal: HoldJournal | undefined
   readonly clock: Clock
   readonly lines: WaitingLines
   readonly observer: BudgetsObserver
@@ -69,7 +61,7 @@ const RENEW_AFTER = 1 / 3
 /** Overdue holds that are charged at once. */
 const EXPIRED_AT_ONCE = 1000
 
-export function createBudgets({ counters, journal, clock, lines, observer }: BudgetsOptions): Budgets {
+export function createBudgets({ counters, clock, lines, observer }: BudgetsOptions): Budgets {
   const live = new Map<string, { readonly ttlMs: number; renewAtMs: number }>()
 
   function settle({ id, claims }: Pick<PlannedAdmission, 'id' | 'claims'>, outcome: Outcome): Settlement {
@@ -85,21 +77,13 @@ export function createBudgets({ counters, journal, clock, lines, observer }: Bud
     return { charges, standings }
   }
 
-  function keep(decision: Admitted): Admitted | Promise<Admitted> {
+  function keep(decision: Admitted): Admitted {
     const { request, standings } = decision
     if (request.claims.length === 0) return decision
     const ttlMs = request.holdUntilMs - request.nowMs
     live.set(request.id, { ttlMs, renewAtMs: clock.monotonic() + ttlMs * RENEW_AFTER })
     observer.stood(standings)
-    if (journal === undefined) return decision
-    const refuse = (thrown: unknown): never => {
-      settle(request, { amount: () => 0, provider: undefined })
-      throw new TollgateError('budgets_unavailable', 'What is reserved could not be written to the journal, so the request was refused rather than let through unrecorded. Try again shortly.', { cause: thrown })
-    }
-    return after(
-      recovering(() => journal.held(request), refuse),
-      () => decision,
-    )
+    return decision
   }
 
   return {
@@ -117,10 +101,8 @@ export function createBudgets({ counters, journal, clock, lines, observer }: Bud
       )
     },
     expire() {
-      const nowMs = clock.now()
-      return after(counters.expire(nowMs, EXPIRED_AT_ONCE), (holds) => {
+      return after(counters.expire(clock.now(), EXPIRED_AT_ONCE), (holds) => {
         for (const hold of holds) {
-          journal?.expired(hold, nowMs)
           observer.expired(hold)
           for (const { key } of hold.charges) lines.changed(key)
         }

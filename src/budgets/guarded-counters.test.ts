@@ -33,7 +33,7 @@ function setUp() {
   }
   const changes: boolean[] = []
   const guarded = guardCounters({ store, local: createMemoryBudgetStore(), clock: time, observer: { reachable: (is) => changes.push(is), failed: () => undefined, lost: () => undefined } })
-  const budgets = createBudgets({ counters: guarded, journal: undefined, clock: time, lines: buildLines(time), observer: { stood: () => undefined, expired: () => undefined } })
+  const budgets = createBudgets({ counters: guarded, clock: time, lines: buildLines(time), observer: { stood: () => undefined, expired: () => undefined } })
   return { time, far, state, changes, guarded, budgets, spent: () => far.list('', { nowMs: time.now(), limit: 10 }).map(({ used, held }) => [used, held]) }
 }
 const settle = async (budgets: ReturnType<typeof setUp>['budgets'], { request }: Admitted, amount: number) => budgets.settle(request, { amount: () => amount, provider: 'openai' }).standings

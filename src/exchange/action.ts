@@ -30,3 +30,5 @@ export type Action =
   | { readonly kind: 'fill'; readonly headers: HeaderChanges; readonly body: Buffer; readonly metadata?: Metadata }
   /** Answer the client now; the request goes no further. */
   | { readonly kind: 'reply'; readonly status: number; readonly headers: Readonly<Record<string, string>>; readonly body: Buffer; readonly metadata?: Metadata; readonly details: string }
+
+export type PassAction = Extract<Action, { kind: 'pass' }>

@@ -6,7 +6,7 @@ import { type ContentDecoder, isTruncatedContent } from '../core/content-decoder
 import { formatDecimal } from '../core/money.ts'
 import { canonicalUsage } from '../core/usage.ts'
 import type { Format, StreamReader } from '../formats/format.ts'
-import type { Action } from './action.ts'
+import type { PassAction } from './action.ts'
 import type { AnswerReader } from './answer-reader.ts'
 import type { Charge, Served } from './charge.ts'
 import { completeUsage, estimateAnswer } from './estimate.ts'
@@ -33,7 +33,7 @@ export class JsonAnswer {
   }
 
   /** `headers` are set on the answer, with ours among them. */
-  async decoded(body: Buffer, headers: Record<string, string>): Promise<Action> {
+  async decoded(body: Buffer, headers: Record<string, string>): Promise<PassAction> {
     const { decoder } = this.#input
     if (decoder === undefined) return this.body(body, headers)
     const plain = await decoder.decode(body, true)
@@ -42,7 +42,7 @@ export class JsonAnswer {
     return { ...action, headers: { set: { ...action.headers?.set, 'content-length': String(sent.length) }, remove: ['content-encoding'] }, body: sent }
   }
 
-  body(body: Buffer, headers: Record<string, string>): Extract<Action, { kind: 'pass' }> {
+  body(body: Buffer, headers: Record<string, string>): PassAction {
     const { format, reader, charge, served, inputTokensEstimate } = this.#input
     const { facts, body: converted } = reader.readJson(body)
     this.responseModel = facts.responseModel
@@ -58,7 +58,7 @@ export class JsonAnswer {
   }
 }
 
-const PASS: Extract<Action, { kind: 'pass' }> = { kind: 'pass' }
+const PASS: PassAction = { kind: 'pass' }
 
 /** Least time between two estimates written while a stream passes: often enough for a client that leaves, cheap enough for fast streams. */
 const REFRESH_INTERVAL_MS = 250
@@ -85,7 +85,7 @@ export class StreamAnswer {
     return this.#reader.finished
   }
 
-  async decoded(chunk: Buffer, end: boolean): Promise<Action> {
+  async decoded(chunk: Buffer, end: boolean): Promise<PassAction> {
     const { decoder } = this.#input
     if (decoder === undefined) return this.chunk(chunk, end)
     let plain = await decoder.decode(chunk, false)
@@ -95,7 +95,7 @@ export class StreamAnswer {
     return { ...action, body: action.body ?? plain }
   }
 
-  chunk(chunk: Buffer, end: boolean): Extract<Action, { kind: 'pass' }> {
+  chunk(chunk: Buffer, end: boolean): PassAction {
     const replaced = this.#reader.push(chunk, end)
     const written = this.#writeCharge(end)
     if (replaced === undefined) return written ? { kind: 'pass', metadata: this.#metadata() } : PASS

@@ -19,6 +19,8 @@ export class Charge {
   usage: Usage | undefined
   /** What it costs in dollars; undefined when nothing is charged, and when no price is known. */
   price: ExchangePrice | undefined
+  /** Nothing is charged, although the exchange got as far as to be sent. */
+  isCancelled = false
   readonly #config: RuntimeConfig
   readonly #exchangeId: string
   readonly #observer: ExchangeObserver
@@ -38,6 +40,7 @@ export class Charge {
   /** Charges `usage`, as answered by `served`. */
   set(usage: Usage, served: Served): void {
     const { provider, upstreamModel } = served
+    this.isCancelled = false
     this.price = this.#config.prices.priceOf(usage, { provider, model: upstreamModel, at: this.#atMs })
     const input = { usage, model: upstreamModel, backend: provider, routeName: '', nanoDollars: this.price?.nanoDollars }
     const computed = computeCosts(this.#config.costs, input, this.#estimates)
@@ -49,6 +52,7 @@ export class Charge {
 
   /** Nothing is charged: refused, denied or failed. */
   cancel(): void {
+    this.isCancelled = true
     this.usage = undefined
     this.price = undefined
     this.values = zeroCosts(this.#config.costs)

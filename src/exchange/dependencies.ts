@@ -1,5 +1,7 @@
 // What an exchange is given from outside, so that nothing in this folder reaches for time, randomness or secrets.
 
+import type { Budgets } from '../budgets/budgets.ts'
+import type { Estimator } from '../budgets/estimator.ts'
 import type { KeyFinder } from '../callers/key-finder.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Clock } from '../core/clock.ts'
@@ -20,4 +22,7 @@ export interface ExchangeDependencies {
   readonly credentials: ProviderCredentials
   /** Records of Tollgate's own API keys. */
   readonly callerKeys: KeyFinder
+  readonly budgets: Budgets
+  /** What requests will probably use, learned from what they did use. */
+  readonly estimator: Estimator
 }

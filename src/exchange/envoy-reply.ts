@@ -17,6 +17,15 @@ export function readEnvoyReply({ status, codeDetails, body }: EnvoyReply): Tollg
   return new TollgateError(code, message)
 }
 
+/**
+ * Whether the last provider had the request when Envoy gave up on it: it did not answer in time, or its connection broke after it had been made.
+ * False for a connection that was never made, for a provider without hosts, and for what Envoy refused by itself.
+ */
+export function mayHaveBeenServed(codeDetails: string): boolean {
+  if (/^(upstream_response_timeout|upstream_per_try_timeout|upstream_per_try_idle_timeout|response_timeout|stream_idle_timeout)$/.test(codeDetails)) return true
+  return codeDetails.startsWith('upstream_reset_before_response_started') && !/connection_failure|connection_timeout|overflow/.test(codeDetails)
+}
+
 function describe(status: number, details: string): readonly [ErrorCode, string] {
   if (details === 'rate_limiter_error') {
     return ['limits_unavailable', 'The rate limit service could not be asked, so the request was refused rather than let through uncounted. Try again shortly.']

@@ -26,6 +26,11 @@ const EXPECTED_OUTPUT_TOKENS: Readonly<Record<FormatName, number>> = {
 /** Most answers that a provider gives at once: OpenAI's own bound of `n`. A client may ask for more, and would burn the limits of its team by leaving. */
 const MAX_CHOICES = 128
 
+/** What one answer of the format is expected to have, before anything was learned. */
+export function priorOutputTokens(format: FormatName): number {
+  return EXPECTED_OUTPUT_TOKENS[format]
+}
+
 /** Before the answer: the input guessed from the body, the output from the prior and the client's own bound. */
 export function estimateRequest(format: FormatName, request: ParsedRequest): Usage {
   const perChoice = Math.min(request.maxOutputTokens ?? Number.POSITIVE_INFINITY, EXPECTED_OUTPUT_TOKENS[format])
@@ -56,6 +61,7 @@ export function completeUsage(format: FormatName, known: Usage | undefined): Usa
   return EXPECTED_OUTPUT_TOKENS[format] === 0 ? { ...known, outputTokens: 0, totalTokens: known.totalTokens ?? known.inputTokens } : undefined
 }
 
-function estimatedUsage(inputTokens: number, outputTokens: number): Usage {
+/** Nothing but these two is known of it. */
+export function estimatedUsage(inputTokens: number, outputTokens: number): Usage {
   return estimateAnswer(undefined, { inputTokens, outputTokens })
 }

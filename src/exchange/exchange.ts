@@ -7,13 +7,15 @@ import { anonymousCaller } from '../callers/caller.ts'
 import { identifyCaller } from '../callers/identify-caller.ts'
 import { refuseAmbiguous } from '../callers/refuse-ambiguous.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { after } from '../core/after.ts'
 import { createContentDecoder, isContentEncoding } from '../core/content-decoder.ts'
 import { TollgateError } from '../core/errors.ts'
 import { Headers } from '../core/headers.ts'
 import type { ProcessingMessage } from './messages.ts'
 import { errorBody } from '../formats/error-body.ts'
 import type { ErrorStyle, Format } from '../formats/format.ts'
-import type { Action } from './action.ts'
+import type { Action, PassAction } from './action.ts'
+import { type AdmittedRequest, admitRequest, budgetError } from './admit-request.ts'
 import { type AnswerInput, JsonAnswer, StreamAnswer } from './answer.ts'
 import { type AnswerReader, createAnswerReader } from './answer-reader.ts'
 import { readDropped } from './dropped-parameters.ts'
@@ -22,11 +24,14 @@ import { Charge } from './charge.ts'
 import { type AnswerKind, classifyAnswer } from './classify-answer.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { ATTEMPT_REPLY, errorReply } from './error-reply.ts'
-import { readEnvoyReply } from './envoy-reply.ts'
+import { mayHaveBeenServed, readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
 import { METADATA_NAMESPACE } from './namespaces.ts'
-import { CHAIN_HEADER, type PreparedRequest, prepareRequest, requestAction } from './prepare-request.ts'
+import { type PreparedRequest, refuseTooLarge, type RequestInput } from './prepare-request.ts'
+import { CHAIN_HEADER, requestAction } from './request-action.ts'
+import { Reservation } from './reservation.ts'
 import { type Endpoint, selectEndpoint } from './select-endpoint.ts'
+import { findServedStep } from './served-step.ts'
 import type { Stage } from './stage.ts'
 import type { ExchangeSummary, Outcome } from './summary.ts'
 
@@ -43,6 +48,8 @@ export class Exchange implements Stage {
   /** The configuration it started with, whatever is reloaded meanwhile. */
   readonly #config: RuntimeConfig
   readonly #charge: Charge
+  /** Milliseconds since 1970, and by the monotonic clock. */
+  readonly #startedAt: number
   readonly #startedAtMs: number
   #headers = new Headers()
   #endpoint: { readonly format: Format; readonly path: string; readonly query: string } | undefined
@@ -65,12 +72,17 @@ export class Exchange implements Stage {
   #dropped: string | undefined
   #firstByteAtMs: number | undefined
   #finished = false
+  #reservation: Reservation | undefined
+  #decision: ExchangeSummary['decision']
+  /** Made only for those who must know that the client has gone. */
+  #leaving: AbortController | undefined
 
   constructor(dependencies: ExchangeDependencies) {
     this.#dependencies = dependencies
     this.#config = dependencies.config()
     this.id = dependencies.newExchangeId()
-    this.#charge = new Charge(this.#config, this.id, dependencies.observer, dependencies.clock.now())
+    this.#startedAt = dependencies.clock.now()
+    this.#charge = new Charge(this.#config, this.id, dependencies.observer, this.#startedAt)
     this.#startedAtMs = dependencies.clock.monotonic()
   }
 
@@ -108,7 +120,7 @@ export class Exchange implements Stage {
     return this.#identified(caller, endpoint, endOfStream)
   }
 
-  #identified(caller: Caller, endpoint: Endpoint, endOfStream: boolean): Action {
+  #identified(caller: Caller, endpoint: Endpoint, endOfStream: boolean): Action | Promise<Action> {
     const headers = this.#headers
     this.#caller = caller
     refuseAmbiguous(this.#config, caller)
@@ -116,32 +128,44 @@ export class Exchange implements Stage {
       const body = listModels(this.#config, caller, { style: this.#errorStyle, model: endpoint.model })
       return this.#reply({ kind: 'reply', status: 200, headers: { 'content-type': 'application/json' }, body, details: 'tollgate_models' }, 'answered')
     }
-    const length = Number(headers.get('content-length') ?? 0)
-    if (length > this.#config.envoy.maxBodyBytes) {
-      throw new TollgateError('request_too_large', `The request body has ${length} bytes; at most ${this.#config.envoy.maxBodyBytes} are accepted.`)
-    }
+    refuseTooLarge(headers, this.#config.envoy.maxBodyBytes)
     if (endOfStream) return this.#requestBody(Buffer.alloc(0))
     // Envoy shows no body when trailers follow the headers at once; without our mark such a request finds no route.
     return headers.has(CHAIN_HEADER) ? { kind: 'pass', headers: { remove: [CHAIN_HEADER] }, reroute: true } : PASS
   }
 
-  // Which model, which providers, what will it cost? The reply sends the request on its way.
-  #requestBody(body: Buffer): Action {
+  // Which model, which providers, what will it cost, and have its budgets room for that? The reply sends the request on its way.
+  #requestBody(body: Buffer): Action | Promise<Action> {
     if (this.#endpoint === undefined) throw new TollgateError('internal', 'A request body came without its headers.')
     const { format, path, query } = this.#endpoint
-    const input = { config: this.#config, exchangeId: this.id, format, path, query, headers: this.#headers, caller: this.#caller, body, credentials: this.#dependencies.credentials, coolDowns: this.#dependencies.coolDowns, random: this.#dependencies.random }
-    const prepared = prepareRequest(input)
-    this.#request = prepared.request
-    const { chain, estimate } = prepared.request
+    const { budgets, estimator, credentials, coolDowns, random } = this.#dependencies
+    const input = { config: this.#config, exchangeId: this.id, format, path, query, headers: this.#headers, caller: this.#caller, body, credentials, coolDowns, random }
+    const gone = (): AbortSignal => (this.#leaving ??= new AbortController()).signal
+    return after(admitRequest(input, { budgets, estimator, atMs: this.#startedAt, gone }), (decided) => {
+      if (decided.kind === 'admitted') return this.#admitted(input, decided)
+      this.#decision = decided
+      throw budgetError(decided, this.#dependencies.clock.now())
+    })
+  }
+
+  #admitted(input: RequestInput, admitted: AdmittedRequest): Action {
+    this.#decision = admitted.admission
+    this.#reservation = new Reservation(admitted, this.#dependencies)
+    this.#request = admitted.request
+    const { chain, estimate } = admitted.request
     const [first] = chain
-    if (estimate !== undefined && first !== undefined) {
+    // The client left while the budgets were asked: nobody has been called.
+    if (this.#finished) {
+      this.#charge.cancel()
+      void this.#reservation.settle(this.#charge, undefined)
+    } else if (estimate !== undefined && first !== undefined) {
       this.#charge.set(estimate, { provider: first.provider.name, upstreamModel: first.upstreamModel })
     }
-    return requestAction(input, prepared, this.#charge)
+    return requestAction(input, admitted, this.#charge)
   }
 
   // Who answered, and how is the rest to be delivered?
-  #responseHeaders({ headers, endOfStream, context }: Extract<ProcessingMessage, { readonly headers: Headers }>): Action {
+  #responseHeaders({ headers, endOfStream, context }: Extract<ProcessingMessage, { readonly headers: Headers }>): Action | Promise<Action> {
     const { attributes } = context
     this.#status = Number(headers.get(':status'))
     this.#attempts = Number(attributes.get(ATTEMPTS_ATTRIBUTE) ?? 0)
@@ -187,20 +211,19 @@ export class Exchange implements Stage {
     return stream.decoded(chunk, end).then((action) => this.#answered(action, end))
   }
 
-  #answered(action: Action, isLast: boolean, outcome: Outcome = 'answered'): Action {
-    if (isLast) {
-      this.#finish(outcome)
-      this.done = true
-    }
-    return action
+  /** The last reply is held back until the counters have what it costs; where there still are headers, they tell what is left. */
+  #answered(action: PassAction, isLast: boolean, outcome: Outcome = 'answered'): Action | Promise<Action> {
+    if (!isLast) return action
+    const settled = this.#finish(outcome)
+    this.done = true
+    if (settled === undefined && this.#reservation === undefined) return action
+    return after(settled, () => (action.headers === undefined ? action : { ...action, headers: { ...action.headers, set: { ...action.headers.set, ...this.#reservation?.headers() } } }))
   }
 
   #identifyProvider(provider: string | undefined, headers: Headers): { readonly reader: AnswerReader; readonly format: Format } {
     const request = this.#request
     const format = this.#endpoint?.format
-    const chain = request?.chain ?? []
-    const atAttempt = chain[Math.min(Math.max(this.#attempts, 1), chain.length) - 1]
-    const step = atAttempt?.provider.name === provider ? atAttempt : (chain.find((each) => each.provider.name === provider) ?? atAttempt)
+    const step = findServedStep(request?.chain ?? [], { provider, attempts: this.#attempts })
     if (request === undefined || format === undefined || step === undefined) throw new TollgateError('internal', 'An answer came for a request that was never prepared.')
     this.#provider = step.provider.name
     this.#upstreamModel = step.upstreamModel
@@ -232,12 +255,10 @@ export class Exchange implements Stage {
   }
 
   /** An answer whose body we cannot or need not read passes as it is and stays charged by the estimate. */
-  #opaqueAnswer(): Action {
+  #opaqueAnswer(): Action | Promise<Action> {
     const tokens = this.#charge.usage?.totalTokens
     const used = tokens === undefined || this.#answerKind === 'stream' ? {} : { 'x-ai-gateway-tokens-used': String(tokens) }
-    this.#finish('answered')
-    this.done = true
-    return { kind: 'pass', headers: { set: { ...this.#servedHeaders(), ...used } }, delivery: 'none' }
+    return this.#answered({ kind: 'pass', headers: { set: { ...this.#servedHeaders(), ...used } }, delivery: 'none' }, true)
   }
 
   #providerError(reader: AnswerReader, readable: boolean): Action {
@@ -248,7 +269,7 @@ export class Exchange implements Stage {
       this.#convertError = (body) => reader.convertError(body, this.#status ?? 502)
       return { kind: 'pass', headers, metadata }
     }
-    this.#finish('provider_error')
+    void this.#finish('provider_error')
     this.done = true
     if (!reader.converts) return { kind: 'pass', headers, metadata, delivery: 'none' }
     const body = reader.convertError(Buffer.alloc(0), this.#status ?? 502)
@@ -264,7 +285,7 @@ export class Exchange implements Stage {
   #attemptReply(status: number, codeDetails: string): Action {
     this.#charge.cancel()
     this.#reason = codeDetails.slice(ATTEMPT_REPLY.length)
-    this.#finish(status < 500 ? 'refused' : 'provider_error')
+    void this.#finish(status < 500 ? 'refused' : 'provider_error')
     this.done = true
     return { kind: 'pass', metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
   }
@@ -273,10 +294,11 @@ export class Exchange implements Stage {
   #envoyError(body: Buffer, kind: 'fill' | 'pass'): Action {
     const { status, codeDetails } = this.#envoyReply ?? { status: 500, codeDetails: 'unknown' }
     const error = readEnvoyReply({ status, codeDetails, body })
-    this.#charge.cancel()
+    // Somebody may bill what a provider was asked for and nobody saw answered: that stays charged by its estimate.
+    if (!mayHaveBeenServed(codeDetails)) this.#charge.cancel()
     // A denial explains itself; everything else is best searched for by Envoy's own word.
     this.#reason = error.code === 'rate_limited' ? error.message : codeDetails
-    this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
+    void this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
     this.done = true
     const text = errorBody(this.#errorStyle, error)
     return { kind, headers: { set: jsonHeaders(text) }, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
@@ -287,6 +309,7 @@ export class Exchange implements Stage {
       'x-ai-provider': this.#provider ?? '',
       'x-tollgate-model': this.#request?.clientModel ?? '',
       'x-tollgate-attempts': String(this.#attempts),
+      ...this.#reservation?.headers(),
     }
     if (this.#dropped !== undefined) headers['x-tollgate-dropped-params'] = this.#dropped
     return headers
@@ -294,7 +317,7 @@ export class Exchange implements Stage {
 
   #reply(reply: Extract<Action, { kind: 'reply' }>, outcome: Outcome): Action {
     this.#status = reply.status
-    this.#finish(outcome)
+    void this.#finish(outcome)
     this.done = true
     return reply
   }
@@ -306,14 +329,15 @@ export class Exchange implements Stage {
    */
   failed(thrown: unknown): Action | undefined {
     const error = TollgateError.from(thrown)
-    this.#reason = error.code
     const internal = error.code === 'internal'
+    const limited = error.code === 'budget_exceeded'
+    this.#reason = limited ? error.message : error.code
     if (this.#answerKind === undefined) {
       this.#charge.cancel()
-      return this.#reply(errorReply(this.#errorStyle, error, 'tollgate'), internal ? 'internal_error' : 'refused')
+      return this.#reply(errorReply(this.#errorStyle, error, 'tollgate'), internal ? 'internal_error' : limited ? 'limited' : 'refused')
     }
     this.done = true
-    this.#finish(internal ? 'internal_error' : 'provider_error')
+    void this.#finish(internal ? 'internal_error' : 'provider_error')
     const passes = this.#decoder === undefined && !this.#converts
     if (passes) return PASS
     if (this.#stream !== undefined) return undefined
@@ -323,16 +347,21 @@ export class Exchange implements Stage {
 
   /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */
   closed(): void {
-    this.#finish(this.#stream?.finished === true ? 'answered' : 'aborted')
+    this.#leaving?.abort()
+    void this.#finish(this.#stream?.finished === true ? 'answered' : 'aborted')
     this.done = true
   }
 
-  #finish(outcome: Outcome): void {
-    if (this.#finished) return
+  /** Resolves once the counters have it. */
+  #finish(outcome: Outcome): void | Promise<void> {
+    if (this.#finished) return undefined
     this.#finished = true
     this.#stream?.settle()
     this.#decoder?.close()
+    const settled = this.#reservation?.settle(this.#charge, this.#provider ?? this.#request?.chain[0]?.provider.name)
+    if (outcome === 'answered' && this.#request !== undefined) this.#reservation?.learn(this.#charge, this.#request)
     this.#dependencies.observer.finished(this.#summarize(outcome))
+    return settled
   }
 
   #summarize(outcome: Outcome): ExchangeSummary {
@@ -341,7 +370,8 @@ export class Exchange implements Stage {
       exchangeId: this.id,
       outcome,
       format: this.#endpoint?.format.name,
-      clientModel: this.#request?.clientModel,
+      askedModel: this.#request?.askedModel,
+      clientModel: this.#request?.clientModel ?? this.#decision?.candidate.clientModel,
       provider: this.#provider,
       upstreamModel: this.#upstreamModel,
       responseModel: this.#json?.responseModel ?? this.#stream?.responseModel,
@@ -353,6 +383,10 @@ export class Exchange implements Stage {
       usage: this.#charge.usage,
       costs: this.#charge.values,
       price: this.#charge.price,
+      startedAtMs: this.#startedAt,
+      decision: this.#decision,
+      downgradedFrom: this.#reservation?.downgradedFrom,
+      charges: this.#reservation?.charges ?? [],
       reason: this.#reason,
       durationMs: this.#dependencies.clock.monotonic() - this.#startedAtMs,
       timeToFirstTokenMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedAtMs,

@@ -19,11 +19,17 @@ export interface ModelWish {
   readonly caller: Caller
 }
 
+export interface SelectedModel {
+  readonly model: ModelConfig
+  /** Name of the header route that chose it; undefined when none did, or one without a name. */
+  readonly route: string | undefined
+}
+
 /**
  * A matching route decides whatever the body says; else the body, else the header, else `default_model`. Whichever it is, the caller must
  * be allowed to use it. Throws TollgateError: `model_not_found`, `model_not_allowed`, `model_missing`, `malformed_request` (repeated header).
  */
-export function selectModel(config: RuntimeConfig, { headers, bodyModel, caller }: ModelWish): ModelConfig {
+export function selectModel(config: RuntimeConfig, { headers, bodyModel, caller }: ModelWish): SelectedModel {
   const routed = config.routes.find((route) => matches(route, headers))
   const name = routed?.clientModel ?? bodyModel ?? headerModel(headers) ?? config.defaultModel
   if (name === undefined) {
@@ -34,7 +40,7 @@ export function selectModel(config: RuntimeConfig, { headers, bodyModel, caller 
     throw new TollgateError('model_not_found', `The model ${JSON.stringify(shorten(name))} does not exist here. ${listModels(config, caller)}`, { param: 'model' })
   }
   refuseModel(caller, model.clientModel)
-  return model
+  return { model, route: routed?.name }
 }
 
 function headerModel(headers: Headers): string | undefined {

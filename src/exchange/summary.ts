@@ -1,5 +1,7 @@
 // What is said about an exchange once it is over: the log line and the metrics are made from this and nothing else.
 
+import type { Admitted, Denied } from '../budgets/admission.ts'
+import type { BudgetCharge } from '../budgets/budgets.ts'
 import type { FormatName } from '../formats/format.ts'
 import type { Usage } from '../core/usage.ts'
 import type { ExchangePrice } from '../prices/price-book.ts'
@@ -26,6 +28,8 @@ export interface ExchangeSummary {
   readonly outcome: Outcome
   /** Undefined when the path was not known. */
   readonly format: FormatName | undefined
+  /** The model as the body names it; undefined when it names none, and for a request that was refused. */
+  readonly askedModel: string | undefined
   /** Undefined when it was not decided. */
   readonly clientModel: string | undefined
   /** The provider that answered and the model it was asked for; undefined when none answered. */
@@ -47,6 +51,14 @@ export interface ExchangeSummary {
   readonly costs: ReadonlyMap<string, number>
   /** What it costs in dollars, and by which rate card; undefined when nothing is charged, and when no price is known. */
   readonly price: ExchangePrice | undefined
+  /** When it began, in milliseconds since 1970. */
+  readonly startedAtMs: number
+  /** What the budgets decided; undefined when they were not asked, and when there are none. */
+  readonly decision: Admitted | Denied | undefined
+  /** The model that was asked for, where a budget wanted a cheaper one. */
+  readonly downgradedFrom: string | undefined
+  /** What each counter was charged; empty when no budget counts it. */
+  readonly charges: readonly BudgetCharge[]
   /** Our error code or Envoy's response code details. */
   readonly reason: string | undefined
   readonly durationMs: number

@@ -98,6 +98,34 @@ describe('the amount of an exchange', () => {
   })
 })
 
+describe('the most that so many tokens can cost', () => {
+  const rates = fc.record({ input: fc.nat(9000), cached_input: fc.nat(9000), cache_creation: fc.nat(9000), input_audio: fc.nat(9000), output: fc.nat(9000), output_audio: fc.nat(9000), request: fc.nat(9000) }, { requiredKeys: [] })
+  const price = fc.record({ first: rates, above: fc.nat(3000), second: rates }).map(({ first, above, second }) => [
+    {
+      validity: { kind: 'always' as const },
+      steps: [
+        { above: -1, rates: first },
+        { above, rates: second },
+      ],
+    },
+  ])
+
+  it('is exceeded by no usage within the bound, whatever its parts are', () => {
+    fc.assert(
+      fc.property(price, fc.nat(2000), fc.nat(1000), fc.nat(1000), fc.nat(2000), fc.nat(500), fc.nat(2000), (given, fresh, cached, created, output, audio, more) => {
+        const usage = usageOf(fresh + cached + created, output, { cachedInputTokens: cached, cacheCreationInputTokens: created, details: { inputAudioTokens: audio, outputAudioTokens: audio } })
+        const compiled = compilePrice(given)
+        const most = compiled.most({ inputTokens: fresh + cached + created + more, outputTokens: output + more }, 0)
+        assert.ok((compiled.amount(usage, 0) ?? Number.NaN) <= most)
+      }),
+    )
+  })
+
+  it('is the price of exactly that where there is only one rate', () => {
+    assert.equal(compilePrice(always({ input: 1000, output: 2000, request: 5000 })).most({ inputTokens: 10, outputTokens: 20 }, 0), 10 + 40 + 5)
+  })
+})
+
 describe('a rate that a list does not name', () => {
   it('is that of what it is a part of, the dearer one when it is part of two', () => {
     assert.equal(rateOf({ input: 5 }, 'cached_input_audio'), 5)

@@ -2,7 +2,7 @@
 
 import { PICO_PER_NANO } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
-import { countUnits, parents, type Unit, units } from './units.ts'
+import { countUnits, inputUnits, outputUnits, parents, type Unit, units } from './units.ts'
 
 /** Pico-dollars for one of a unit; what is not named follows units.ts. */
 export type Rates = Readonly<Partial<Record<Unit, number>>>
@@ -35,6 +35,14 @@ interface CompiledStep {
 export interface CompiledPrice {
   /** Nano-dollars, rounded up once; a safe integer, or undefined when input or output is unknown. `atMs`: when the exchange began. */
   amount(usage: Usage, atMs: number): number | undefined
+  /** Nano-dollars that no exchange of at most so many tokens exceeds, whatever they turn out to be: at the dearest rates of the dearest step. Calls of tools are not in it. */
+  most(bound: TokenBound, atMs: number): number
+}
+
+/** At most so many tokens, both counts integers. */
+export interface TokenBound {
+  readonly inputTokens: number
+  readonly outputTokens: number
 }
 
 export function compilePrice(price: ModelPrice): CompiledPrice {
@@ -47,7 +55,15 @@ export function compilePrice(price: ModelPrice): CompiledPrice {
       const steps = only ?? selectList(lists, atMs)?.steps ?? []
       return amountOf(counts, selectStep(steps, usage.inputTokens ?? 0))
     },
+    most({ inputTokens, outputTokens }, atMs) {
+      const steps = selectList(price, atMs)?.steps ?? []
+      return Math.max(0, ...steps.map(({ rates }) => amountOf([inputTokens, outputTokens, 1], [dearest(rates, inputUnits), dearest(rates, outputUnits), rateOf(rates, 'request')])))
+    },
   }
+}
+
+function dearest(rates: Rates, among: readonly Unit[]): number {
+  return Math.max(...among.map((unit) => rateOf(rates, unit)))
 }
 
 /** The list that is valid at `atMs`. */

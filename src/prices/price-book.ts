@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { createPattern } from '../core/star-pattern.ts'
 import type { Usage } from '../core/usage.ts'
 import { CATALOGUE_VERSION, findListed } from './catalogue.ts'
-import { type CompiledPrice, compilePrice, type ModelPrice } from './model-price.ts'
+import { type CompiledPrice, compilePrice, type ModelPrice, type TokenBound } from './model-price.ts'
 
 /** A price that somebody wrote. `listed`: what the vendor's list has for another model, for names that no list can know. */
 export type OwnPrice =
@@ -48,6 +48,8 @@ export interface PriceBook {
   readonly rateCard: string
   /** Undefined when no price is known, and when the usage lacks its input or output: never 0 for want of knowledge. */
   priceOf(usage: Usage, call: PricedCall): ExchangePrice | undefined
+  /** Nano-dollars that no call within the bound exceeds; undefined when no price is known. */
+  mostOf(bound: TokenBound, call: PricedCall): number | undefined
   /** Whether a price is known. */
   knows(call: Omit<PricedCall, 'at'>): boolean
   /** Whose price list holds for a provider; undefined: nobody's. */
@@ -82,6 +84,7 @@ export function createPriceBook(providers: readonly ProviderPrices[]): PriceBook
       const nanoDollars = compiled(provider, model)?.amount(usage, at)
       return nanoDollars === undefined ? undefined : { nanoDollars, rateCard }
     },
+    mostOf: (bound, { provider, model, at }) => compiled(provider, model)?.most(bound, at),
     knows: ({ provider, model }) => compiled(provider, model) !== undefined,
     vendorOf: (provider) => byName.get(provider)?.vendor,
     find,

@@ -25,6 +25,10 @@ export type Unit = (typeof units)[number]
 /** Units that are not tokens: their prices are per one, not per million. */
 export const callUnits: ReadonlySet<Unit> = new Set<Unit>(['request', 'web_search'])
 
+/** What tokens of the input, and what tokens of the output, can be billed as. */
+export const inputUnits: readonly Unit[] = ['input', 'cached_input', 'cache_creation', 'cache_creation_1h', 'input_audio', 'cached_input_audio', 'input_image', 'cached_input_image']
+export const outputUnits: readonly Unit[] = ['output', 'reasoning', 'output_audio', 'output_image']
+
 /**
  * Whose price a unit has when a list names none of its own: the dearest of these that the list names, else what the first of them falls back
  * to. None: 0, for a list without `request` has no price per request.

@@ -14,6 +14,8 @@ import { createMetrics } from '../../src/edge/metrics.ts'
 import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from '../../src/exchange/attributes.ts'
 import { createExtProcService } from '../../src/extproc/service.ts'
 import { createCoolDowns } from '../../src/exchange/cool-down.ts'
+import { createEstimator } from '../../src/budgets/estimator.ts'
+import { buildBudgets, createFakeTime } from '../support/build-budgets.ts'
 import { buildConfig, buildModel, buildProvider } from '../support/build-config.ts'
 import { jsonAnswer, streamEvents, workloads, type WorkloadName } from './support/workloads.ts'
 
@@ -40,6 +42,8 @@ const open = createExtProcService({
   random: Math.random,
   coolDowns: createCoolDowns({ settings: () => config.coolDown, clock: systemClock, onStart: () => undefined }),
   callerKeys: { find: () => undefined },
+  budgets: buildBudgets(createFakeTime()),
+  estimator: createEstimator(),
   log: silentLog,
   extprocObserver: {
     opened: (stage) => metrics.extprocOpened(stage),

@@ -72,7 +72,6 @@ export function buildLines(time: FakeTime, bounds: { readonly maxWaiting?: numbe
 export function buildBudgets(time: FakeTime, options: Partial<BudgetsOptions> = {}): Budgets {
   return createBudgets({
     counters: createMemoryBudgetStore(),
-    journal: undefined,
     clock: time,
     lines: buildLines(time),
     observer: { stood: () => undefined, expired: () => undefined },

@@ -9,6 +9,10 @@ import { Exchange } from '../../src/exchange/exchange.ts'
 import type { ExchangeSummary } from '../../src/exchange/summary.ts'
 import type { MessageContext } from '../../src/exchange/messages.ts'
 import { createProviderCredentials } from '../../src/credentials/provider-credentials.ts'
+import { createEstimator, type Estimator } from '../../src/budgets/estimator.ts'
+import { createMemoryBudgetStore } from '../../src/budgets/memory-store.ts'
+import type { BudgetStore } from '../../src/budgets/budget-store.ts'
+import { buildBudgets, createFakeTime } from './build-budgets.ts'
 import { buildConfig } from './build-config.ts'
 
 export const noContext: MessageContext = { attributes: new Map(), metadata: () => undefined }
@@ -38,6 +42,11 @@ export interface DriveOptions {
   readonly random?: () => number
   /** Who holds which API key; nobody unless given. */
   readonly callerKeys?: KeyFinder
+  /** `exchange-1` unless given. */
+  readonly id?: string
+  /** Counters in memory unless given: several exchanges may share theirs. */
+  readonly budgetStore?: BudgetStore
+  readonly estimator?: Estimator
 }
 
 export function driveExchange(options: DriveOptions = {}) {
@@ -45,17 +54,21 @@ export function driveExchange(options: DriveOptions = {}) {
   const summaries: ExchangeSummary[] = []
   const costFailures: { cost: string; error: string }[] = []
   const metadata: Record<string, Record<string, unknown>> = {}
-  let nowMs = 0
-  const coolDowns = createCoolDowns({ settings: () => config.coolDown, clock: { monotonic: () => nowMs }, onStart: () => undefined })
+  const time = createFakeTime()
+  const store = options.budgetStore ?? createMemoryBudgetStore()
+  const estimator = options.estimator ?? createEstimator()
+  const coolDowns = createCoolDowns({ settings: () => config.coolDown, clock: time, onStart: () => undefined })
   const exchange = new Exchange({
     config: () => config,
-    clock: { now: () => 1_700_000_000_000 + nowMs, monotonic: () => nowMs },
+    clock: time,
     random: options.random ?? (() => 0),
     coolDowns,
-    newExchangeId: () => 'exchange-1',
+    newExchangeId: () => options.id ?? 'exchange-1',
     observer: { finished: (summary) => summaries.push(summary), costFailed: (event) => costFailures.push(event) },
     credentials: createProviderCredentials({ read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) }),
     callerKeys: options.callerKeys ?? { find: () => undefined },
+    budgets: buildBudgets(time, { counters: store }),
+    estimator,
   })
 
   // As extproc/service.ts does, without the wire.
@@ -79,9 +92,9 @@ export function driveExchange(options: DriveOptions = {}) {
     costFailures,
     metadata,
     costs: () => metadata['io.envoy.ai_gateway'] ?? {},
-    advance: (ms: number) => {
-      nowMs += ms
-    },
+    store,
+    estimator,
+    advance: (ms: number) => time.advance(ms),
     /** Both request messages; the action for the body, or for the headers when those ended the exchange. */
     async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, body, context = noContext }: RequestParts): Promise<Action> {
       const bytes = Buffer.isBuffer(body) ? body : typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body ?? {}))

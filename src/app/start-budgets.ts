@@ -1,0 +1,119 @@
+// The counters of budgets, what keeps them right while nobody asks, and who hears of it when they run low.
+
+import { createBudgets, type Budgets } from '../budgets/budgets.ts'
+import type { BudgetStore } from '../budgets/budget-store.ts'
+import type { Estimator } from '../budgets/estimator.ts'
+import { createEstimator } from '../budgets/estimator.ts'
+import { guardCounters, type GuardObserver } from '../budgets/guarded-counters.ts'
+import { createMemoryBudgetStore } from '../budgets/memory-store.ts'
+import { createRedisBudgetStore } from '../budgets/redis-store.ts'
+import { createWaitingLines } from '../budgets/waiting-line.ts'
+import { type BudgetWarning, createWarnings } from '../budgets/warnings.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import type { SecretReader } from '../credentials/secret-reader.ts'
+import type { BudgetMetrics } from '../edge/budget-metrics.ts'
+import { describeWarning, postWarning } from '../edge/budget-webhook.ts'
+
+export interface BudgetsOptions {
+  readonly config: () => RuntimeConfig
+  readonly metrics: BudgetMetrics
+  readonly secrets: SecretReader
+  readonly log: Log
+}
+
+export interface RunningBudgets {
+  readonly budgets: Budgets
+  readonly estimator: Estimator
+  /** For those who look. */
+  readonly store: BudgetStore
+  close(): Promise<void>
+}
+
+/** How often overdue holds are charged, and what is owed to the counters is paid. */
+const UPKEEP_MS = 1_000
+/** How often holds are renewed, where that is due: many times within the shortest hold time that a configuration may have. */
+const RENEW_MS = 1_000
+/** How long one call of Redis may take: Envoy waits for it. */
+const COMMAND_TIMEOUT_MS = 1_000
+/** Requests that may wait for room at once, and their bodies. */
+const MAX_WAITING = 1_000
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+/** How often the first of a line looks for room that came free in another process. */
+const LOOK_AGAIN_MS = 250
+
+export function startBudgets({ config, metrics, secrets, log }: BudgetsOptions): RunningBudgets {
+  const { store: target } = config()
+  const store = target.kind === 'memory' ? createMemoryBudgetStore() : createRedisBudgetStore({ store: target, log, commandTimeoutMs: COMMAND_TIMEOUT_MS })
+  const counters = guardCounters({ store, local: createMemoryBudgetStore(), clock: systemClock, observer: createGuardObserver(metrics, log) })
+  const lines = createWaitingLines({ maxWaiting: MAX_WAITING, maxBytes: MAX_WAITING_BYTES, retryMs: LOOK_AGAIN_MS, schedule, monotonic: () => systemClock.monotonic() })
+  const stood = createWarnings({ store: counters, clock: systemClock, onWarning: (warning) => warn(warning) })
+  const budgets = createBudgets({
+    counters,
+    clock: systemClock,
+    lines,
+    observer: {
+      stood,
+      expired: ({ id, charges }) => {
+        metrics.expired(1)
+        log.warn({ exchange_id: id, counters: charges.map(({ key }) => key) }, 'A hold ran out and is charged by its estimate, until its exchange settles after all.')
+      },
+    },
+  })
+  metrics.watch(() => ({ live: budgets.live, waiting: lines.length, owed: counters.owed }))
+
+  function warn(warning: BudgetWarning): void {
+    metrics.warned(warning)
+    log.warn(describeWarning(warning), 'A budget runs low.')
+    const { budgetWebhook } = config()
+    if (budgetWebhook !== undefined) void postWarning(budgetWebhook, warning, { readSecret: (source) => secrets.read(source), log, sleep })
+  }
+
+  const upkeep = setInterval(() => {
+    void budgets.expire()
+    void counters.repair()
+  }, UPKEEP_MS).unref()
+  const renewing = setInterval(() => void budgets.renew(), RENEW_MS).unref()
+  return {
+    budgets,
+    estimator: createEstimator(),
+    store: counters,
+    async close() {
+      clearInterval(upkeep)
+      clearInterval(renewing)
+      await counters.repair()
+      if (counters.owed > 0) log.error({ settlements: counters.owed }, 'The counters of the budgets could not be reached: what is owed to them is only in the ledger.')
+      await counters.close()
+    },
+  }
+}
+
+function createGuardObserver(metrics: BudgetMetrics, log: Log): GuardObserver {
+  return {
+    reachable: (isReachable) => {
+      metrics.storeReachable(isReachable)
+      if (isReachable) log.info({}, 'The counters of the budgets can be reached again.')
+      else log.error({}, 'The counters of the budgets cannot be reached: until they can, each budget does what its on_store_failure says.')
+    },
+    failed: (call, err) => {
+      metrics.storeFailed(call)
+      log.debug({ call, err }, 'A call of the counters failed.')
+    },
+    lost: ({ id, charges }) => {
+      metrics.chargesLost(charges.length)
+      log.error({ exchange_id: id, charges: charges.map(({ key, amount }) => ({ key, amount })) }, 'Too much is owed to the counters: this exchange is only in the ledger.')
+    },
+  }
+}
+
+function schedule(milliseconds: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, milliseconds)
+  return () => clearTimeout(timer)
+}
+
+async function sleep(milliseconds: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    setTimeout(resolve, milliseconds).unref()
+  })
+}

@@ -1,0 +1,131 @@
+// What one model would take from the budgets of a request: the estimate, or the most that it can come to.
+
+import type { BudgetUnit } from '../budgets/budget.ts'
+import type { Estimator } from '../budgets/estimator.ts'
+import type { Candidate } from '../budgets/plan-claims.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { TollgateError } from '../core/errors.ts'
+import { memoize } from '../core/memoize.ts'
+import { NANO_PER_MICRO } from '../core/money.ts'
+import { MAX_TOKENS, type Usage } from '../core/usage.ts'
+import { estimatedUsage, priorOutputTokens } from './estimate.ts'
+import type { RequestInput, RequestPlan, RequestReading } from './prepare-request.ts'
+import { boundRequest } from './worst-case.ts'
+
+export interface CandidateInput {
+  readonly input: RequestInput
+  readonly reading: RequestReading
+  readonly plan: RequestPlan
+  readonly depth: number
+  readonly estimator: Estimator
+  /** When the exchange began, in milliseconds since 1970. */
+  readonly atMs: number
+}
+
+export function createCandidate(given: CandidateInput): Candidate {
+  const { input, reading, plan, depth } = given
+  const { clientModel } = plan.model
+  return {
+    attributes: input.caller.attributes,
+    clientModel,
+    providers: plan.chain.map(({ provider }) => provider.name),
+    route: reading.route,
+    depth,
+    isCheapest: plan.model.downgradeTo === undefined && (depth > 0 || downgradeTargets(input.config).has(clientModel)),
+    leastOutputTokens: reading.parsed.leastOutputTokens,
+    need(unit, mode, maxOutputTokens) {
+      if (unit.kind === 'requests') return 1
+      if (!input.format.metered) return 0
+      return mode === 'estimate' ? expectedNeed(given, unit, maxOutputTokens) : largestNeed(given, unit, maxOutputTokens)
+    },
+  }
+}
+
+/** The models that some model is downgraded to. */
+const downgradeTargets = memoize(({ models }: RuntimeConfig): ReadonlySet<string> => new Set([...models.values()].flatMap(({ downgradeTo }) => downgradeTo ?? [])))
+
+/** What the estimator knows this caller's requests by. */
+export function callerKeyOf(attributes: ReadonlyMap<string, string>): string {
+  return [...attributes].map(([name, value]) => `${name}=${value}`).join('|')
+}
+
+function expectedNeed({ input, reading, plan, estimator, atMs }: CandidateInput, unit: BudgetUnit, maxOutputTokens: number | undefined): number {
+  const { parsed } = reading
+  const expected = estimator.expect({
+    callerKey: callerKeyOf(input.caller.attributes),
+    model: plan.model,
+    inputGuess: parsed.inputTokensEstimate,
+    maxOutputTokens: maxOutputTokens ?? parsed.maxOutputTokens,
+    choices: parsed.choices,
+    priorOutputTokens: priorOutputTokens(input.format.name),
+  })
+  const usage = estimatedUsage(expected.inputTokens, expected.outputTokens)
+  const [first] = plan.chain
+  if (first === undefined) throw new TollgateError('internal', 'A request was planned without a provider.')
+  const call = { provider: first.provider.name, model: first.upstreamModel, at: atMs }
+  const nanoDollars = unit.kind === 'usd' || unit.kind === 'cost' ? input.config.prices.priceOf(usage, call)?.nanoDollars : undefined
+  return amountIn(input.config, unit, { usage, model: first.upstreamModel, backend: first.provider.name, nanoDollars })
+}
+
+function largestNeed({ input, reading, plan, atMs }: CandidateInput, unit: BudgetUnit, maxOutputTokens: number | undefined): number {
+  const { format, body } = input
+  const parsed = maxOutputTokens === undefined ? reading.parsed : { ...reading.parsed, maxOutputTokens }
+  const bound = boundRequest({ format: format.name, body, parsed, model: plan.model })
+  if (!bound.ok) throw new TollgateError('cost_unbounded', `A budget of this gateway reserves the most that a request can cost, and this one has no bound: ${bound.why}`)
+  const usage = estimatedUsage(Math.min(bound.inputTokens, MAX_TOKENS), Math.min(bound.outputTokens, MAX_TOKENS))
+  const amounts = plan.chain.map(({ provider, upstreamModel }) => {
+    const nanoDollars = input.config.prices.mostOf(bound, { provider: provider.name, model: upstreamModel, at: atMs })
+    return amountIn(input.config, unit, { usage, model: upstreamModel, backend: provider.name, nanoDollars })
+  })
+  return Math.max(...amounts)
+}
+
+interface Served {
+  readonly usage: Usage
+  readonly model: string
+  readonly backend: string
+  readonly nanoDollars: number | undefined
+}
+
+function amountIn({ costs }: RuntimeConfig, unit: BudgetUnit, { usage, model, backend, nanoDollars }: Served): number {
+  switch (unit.kind) {
+    case 'requests':
+      return 1
+    case 'tokens':
+      return usage.totalTokens ?? 0
+    case 'input_tokens':
+      return usage.inputTokens ?? 0
+    case 'output_tokens':
+      return usage.outputTokens ?? 0
+    case 'usd':
+      return nanoDollars ?? unpriced(model)
+    case 'cost': {
+      const cost = costs.find(({ name }) => name === unit.name)
+      if (cost?.type === 'MicroDollar') return Math.ceil((nanoDollars ?? unpriced(model)) / NANO_PER_MICRO)
+      const result = cost?.evaluate({ usage, model, backend, routeName: '', nanoDollars })
+      return result?.ok === true ? result.value : (usage.totalTokens ?? 0)
+    }
+  }
+}
+
+function unpriced(model: string): never {
+  throw new TollgateError('price_unknown', `The model ${model} has no known price, and a budget of this gateway counts dollars. Ask another model; the operator can set its price.`)
+}
+
+/** What an exchange was charged, in a unit; undefined when nobody can say. */
+export function chargedIn(unit: BudgetUnit, { usage, nanoDollars, costs }: { readonly usage: Usage | undefined; readonly nanoDollars: number | undefined; readonly costs: ReadonlyMap<string, number> }): number | undefined {
+  switch (unit.kind) {
+    case 'requests':
+      return 1
+    case 'tokens':
+      return usage?.totalTokens
+    case 'input_tokens':
+      return usage?.inputTokens
+    case 'output_tokens':
+      return usage?.outputTokens
+    case 'usd':
+      return nanoDollars
+    case 'cost':
+      return costs.get(unit.name)
+  }
+}
