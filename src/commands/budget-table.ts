@@ -23,11 +23,6 @@ const GAP = '  '
 const BAR_CELLS = 10
 const SGR: Readonly<Record<'short' | 'empty', string>> = { short: '\u001b[33m', empty: '\u001b[31m' }
 const RESET = '\u001b[0m'
-/** Names are cut to this before any column is left out, */
-const GOOD_NAME_CELLS = 20
-/** and to this before one that is as important as this is. */
-const LEAST_NAME_CELLS = 6
-const WORTH_SHORT_NAMES = 3
 
 const columns: readonly Column[] = [
   { heading: 'BUDGET', cell: ({ budget }) => budget },
@@ -68,10 +63,16 @@ function fitColumns(all: readonly Omit<Fitted, 'cellWidth'>[], width: number): r
   let kept: readonly Fitted[] = all.map((each) => ({ ...each, cellWidth: Math.max(...each.cells.map(displayWidth)) }))
   for (;;) {
     const leastImportant = Math.max(...kept.map(({ column }) => column.rank ?? -1))
-    const narrowed = narrowNames(kept, width, leastImportant > WORTH_SHORT_NAMES ? GOOD_NAME_CELLS : LEAST_NAME_CELLS)
+    const narrowed = narrowNames(kept, width, namesFor(leastImportant))
     if (leastImportant === -1 || widthOf(narrowed) <= width) return narrowed
     kept = kept.filter(({ column }) => column.rank !== leastImportant)
   }
+}
+
+/** How short names may become so that a column of this rank can stay. */
+function namesFor(rank: number): number {
+  if (rank > 3) return 20
+  return rank > 0 ? 10 : 6
 }
 
 /** The widest of the columns that always stay gives first, and none more than down to `floor`. */
