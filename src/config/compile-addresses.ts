@@ -1,13 +1,14 @@
 // store:, listen: and envoy: → where everything is, with no two things in one place.
 
+import type { z } from 'zod'
 import { isLoopbackHost } from '../core/loopback-host.ts'
 import type { Draft } from './draft.ts'
 import { addressesCollide, formatListenAddress, isAnyHost, isHostName, type AddressParts } from './parse-listen-address.ts'
-import { holdsPassword } from './parse-store.ts'
+import { holdsPassword, usesTls } from './parse-store.ts'
 import { requireFile } from './require-file.ts'
 import type { ListenAddress, ListenerTls, RuntimeConfig, StoreConfig } from './runtime-config.ts'
 import { listenerTlsSchema } from './schema-callers.ts'
-import { configSchema, envoySchema, listenSchema } from './schema.ts'
+import { configSchema, envoySchema, listenSchema, type storeSchema } from './schema.ts'
 import { resolvePath, type Sources } from './sources.ts'
 import type { Path } from './yaml-source.ts'
 
@@ -18,10 +19,25 @@ const MAX_SOCKET_PATH_BYTES = 107
 export function compileStore(draft: Draft, sources: Sources): StoreConfig | undefined {
   const written = draft.pick(['store'], configSchema.shape.store)
   if (written === undefined) return undefined
-  const store: StoreConfig = 'cluster' in written ? { kind: 'redis-cluster', nodes: written.cluster } : written
+  const store = withCaFile(draft, sources, storeOf(written))
   if (holdsPassword(store)) draft.warn(['store'], 'with a password in it; make sure that only Tollgate can read this file', 'key')
   if (store.kind !== 'redis' || /^rediss?:/.test(store.url)) return store
   return { kind: 'redis', url: resolvePath(sources, store.url) }
+}
+
+function storeOf(written: z.output<typeof storeSchema>): StoreConfig {
+  if ('kind' in written) return written
+  const caFile = written.ca_file === undefined ? {} : { caFile: written.ca_file }
+  if ('cluster' in written) return { kind: 'redis-cluster', nodes: written.cluster, ...caFile }
+  if ('sentinels' in written) return { kind: 'redis-sentinel', sentinels: written.sentinels, master: written.master, ...caFile }
+  return { kind: 'redis', url: written.url, ...caFile }
+}
+
+function withCaFile(draft: Draft, sources: Sources, store: StoreConfig): StoreConfig {
+  if (store.kind === 'memory' || store.caFile === undefined) return store
+  const path = ['store', 'ca_file']
+  if (!usesTls(store)) draft.problem(path, 'nothing in the store is spoken to by TLS; write rediss:// there, or remove ca_file', 'key')
+  return { ...store, caFile: requireFile({ draft, sources, path }, store.caFile) }
 }
 
 interface Place {

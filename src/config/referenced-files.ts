@@ -3,7 +3,7 @@
 import { createDraft, type Draft } from './draft.ts'
 import { webhookSchema } from './schema-budgets.ts'
 import { callerSchema, jwksSchema, listenerTlsSchema } from './schema-callers.ts'
-import { limitSchema } from './schema.ts'
+import { limitSchema, storeCaFileSchema } from './schema.ts'
 import { adminSchema } from './schema-operation.ts'
 import { providerSchema, type WrittenCredential } from './schema-providers.ts'
 import { resolvePath, type Sources } from './sources.ts'
@@ -40,6 +40,8 @@ export function referencedFiles(sources: Pick<Sources, 'path' | 'text'>): Refere
     draft.pick(['admin', 'write_token'], adminSchema.shape.write_token),
   ]
   for (const token of tokens) if (token !== undefined && 'file' in token) secrets.add(resolvePath(sources, token.file))
+  const storeCaFile = draft.pick(['store', 'ca_file'], storeCaFileSchema)
+  if (storeCaFile !== undefined) secrets.add(resolvePath(sources, storeCaFile))
   const tls = draft.pick(['envoy', 'tls'], listenerTlsSchema)
   for (const file of [tls?.cert_file, tls?.key_file, tls?.client_ca_file]) if (file !== undefined) secrets.add(resolvePath(sources, file))
   return { limits: [...limits], secrets: [...secrets] }

@@ -1,4 +1,4 @@
-// Files that Envoy must be able to read: it refuses its whole configuration when it cannot.
+// Files that must be there: Envoy refuses its whole configuration when it cannot read one, and the store cannot be connected to.
 
 import type { Draft } from './draft.ts'
 import { fileState, resolvePath, type Sources } from './sources.ts'

@@ -193,11 +193,18 @@ export interface LimitFile {
   readonly rules: DomainRules
 }
 
+/** `caFile`: absolute path of PEM certificates to trust instead of the system's, for rediss://; undefined: the system's. */
 export type StoreConfig =
   | { readonly kind: 'memory' }
-  /** `url`: redis://, rediss:// or unix socket path; `cluster`: seed nodes. */
-  | { readonly kind: 'redis'; readonly url: string }
-  | { readonly kind: 'redis-cluster'; readonly nodes: readonly string[] }
+  /** `url`: redis://user:password@host:port/db, rediss:// for TLS, or the path of a unix socket. */
+  | { readonly kind: 'redis'; readonly url: string; readonly caFile?: string }
+  /** `nodes`: seeds, `host:port` or URLs; user, password and TLS of the first one go for all. */
+  | { readonly kind: 'redis-cluster'; readonly nodes: readonly string[]; readonly caFile?: string }
+  /**
+   * `sentinels`: `host:port` or URLs; user, password and TLS of the first one go for all sentinels.
+   * `master`: the name that they know it by, or redis://user:password@name/db, rediss:// for TLS.
+   */
+  | { readonly kind: 'redis-sentinel'; readonly sentinels: readonly string[]; readonly master: string; readonly caFile?: string }
 
 /** The journal and audit trail of what was held and charged. */
 export interface LedgerSettings {

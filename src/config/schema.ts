@@ -5,7 +5,16 @@ import { byteSizeRule, parseByteSize } from './parse-byte-size.ts'
 import { durationRule, parseDuration } from './parse-duration.ts'
 import { addressRule, parseListenAddress } from './parse-listen-address.ts'
 import { coolDownSchema, fallbackSchema, modelFallbackSchema, providerChoiceSchema, stepWeight } from './schema-fallback.ts'
-import { clusterNodeRule, parseClusterNode, parseStore, storeRule } from './parse-store.ts'
+import {
+  clusterNodeRule,
+  parseClusterNode,
+  parseRedisAddress,
+  parseSentinelMaster,
+  parseStore,
+  redisAddressRule,
+  sentinelMasterRule,
+  storeRule,
+} from './parse-store.ts'
 import { budgetSchema, webhookSchema } from './schema-budgets.ts'
 import { callerSchema, listenerTlsSchema } from './schema-callers.ts'
 import { costName, filePath, headerName, headerValue, intoIssue, modelName, parsedText, providerName, routeName } from './schema-names.ts'
@@ -87,19 +96,35 @@ export const limitSchema = z
   })
   .describe('A rate limit file and what it counts.')
 
-const clusterNode = parsedText(parseClusterNode, { allowed: clusterNodeRule, pattern: '^(rediss?://)?.+:[0-9]{1,5}' })
+const redisNode = parsedText(parseClusterNode, { allowed: clusterNodeRule, pattern: '^(rediss?://)?.+:[0-9]{1,5}' })
 const clusterRule = 'a list of nodes, each host:port'
+const sentinelsRule = 'a list of sentinels, each host:port'
+export const storeCaFileSchema = filePath.optional().describe('PEM file with the certificates to trust instead of those of the system; for rediss://.')
 export const storeSchema = z
   .union(
     [
       parsedText(parseStore, { allowed: storeRule, pattern: '^(memory$|rediss?://|unix:)' }),
       z.strictObject({
-        cluster: z.array(clusterNode, { error: clusterRule }).min(1, { error: clusterRule }).describe('Seed nodes of a Redis Cluster.'),
+        url: parsedText(parseRedisAddress, { allowed: redisAddressRule, pattern: '^rediss?://' }).describe('A Redis; the spelling that has room for ca_file.'),
+        ca_file: storeCaFileSchema,
+      }),
+      z.strictObject({
+        cluster: z.array(redisNode, { error: clusterRule }).min(1, { error: clusterRule }).describe('Seed nodes of a Redis Cluster.'),
+        ca_file: storeCaFileSchema,
+      }),
+      z.strictObject({
+        sentinels: z.array(redisNode, { error: sentinelsRule }).min(1, { error: sentinelsRule }).describe('Sentinels that know the master; each host:port, or a URL.'),
+        master: parsedText(parseSentinelMaster, { allowed: sentinelMasterRule, pattern: '^(rediss?://.+|[A-Za-z0-9._-]+)$' }).describe(
+          'The name of the master, or a URL with the name in place of a host.',
+        ),
+        ca_file: storeCaFileSchema,
       }),
     ],
     { error: storeRule },
   )
-  .describe('Where the counters live: memory (one process), or a Redis (redis://…, rediss://…, unix:/path, or {cluster: [host:port, …]}).')
+  .describe(
+    'Where the counters live: memory (one process), or a Redis (redis://…, rediss://…, unix:/path, {url: …, ca_file: …}, {cluster: [host:port, …]} or {sentinels: [host:port, …], master: name}).',
+  )
 
 export const listenSchema = z
   .strictObject({

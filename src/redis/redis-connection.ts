@@ -1,82 +1,56 @@
 // The connection to Redis: where it leads, how it fails, and what the log hears of it.
 
+import { readFileSync } from 'node:fs'
 import { Cluster, Redis } from 'ioredis'
 import type { StoreConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { TollgateError } from '../core/errors.ts'
+import type { Address, ConnectionOptions } from './redis-address.ts'
+import { parseRedisNode, parseRedisUrl } from './redis-address.ts'
 
-/**
- * `url`: redis://user:password@host:port/db, rediss:// for TLS, or the path of a unix socket (`/path` or `unix:/path`).
- * `nodes`: `host:port` or URLs; user, password and TLS of the first one go for all.
- */
 export type RedisTarget = Exclude<StoreConfig, { kind: 'memory' }>
+type ClusterTarget = Extract<RedisTarget, { kind: 'redis-cluster' }>
+type SentinelTarget = Extract<RedisTarget, { kind: 'redis-sentinel' }>
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget
   readonly log: Log
   /** How long one call may take before it fails. */
   readonly commandTimeoutMs: number
+  /** Sends commands of one turn of the event loop together, each batch after the answers to the one before; true unless given. */
+  readonly pipelining?: boolean
 }
 
 /** How long a connection attempt may take; a host that is gone does not answer at all. */
 const connectTimeoutMs = 5000
 /** Longest pause between two connection attempts: an outage should end for us soon after it ended. */
 const maxReconnectDelayMs = 2000
+/** How long a sentinel may take to say who is master. */
+const sentinelTimeoutMs = 1000
+const defaultSentinelPort = 26_379
 
-interface Address {
-  readonly options: ConnectionOptions
-  /** For the log: never with user or password. */
-  readonly shown: string
-}
-
-/** The part of ioredis's options that an address decides. */
-interface ConnectionOptions {
-  path?: string
-  host?: string
-  port?: number
-  db?: number
-  username?: string
-  password?: string
-  tls?: { servername: string }
-}
-
-/** Throws a TollgateError that does not repeat the text, which may hold a password. */
-export function parseRedisUrl(text: string): Address {
-  const path = text.startsWith('unix:') ? text.slice('unix:'.length).replace(/^\/\/+/, '/') : text
-  if (path.startsWith('/')) return { options: { path }, shown: path }
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !['redis:', 'rediss:'].includes(url.protocol) || url.hostname === '') {
-    throw new TollgateError('internal', 'the address of Redis must be redis://host:port/db, rediss://host:port/db or the path of a unix socket')
-  }
-  const host = url.hostname.replace(/^\[|\]$/g, '')
-  const port = url.port === '' ? 6379 : Number(url.port)
-  const database = url.searchParams.get('db') ?? url.pathname.slice(1)
-  if (!/^[0-9]*$/.test(database)) throw new TollgateError('internal', 'the database in the address of Redis must be a number')
-  const options: ConnectionOptions = {
-    host,
-    port,
-    db: Number(database),
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
-    ...(url.protocol === 'rediss:' ? { tls: { servername: host } } : {}),
-  }
-  return { options, shown: url.host }
-}
-
-/** Says once that the connection is down and once that it is back, however often it is tried in between. */
+/**
+ * Says once that the connection is down and once that it is back, however often it is tried in between. A sentinel that is not
+ * heard of is no outage while another one is; it is named when there is one.
+ */
 function logStateChanges(client: Redis | Cluster, shown: string, log: Log): void {
   let state: 'new' | 'up' | 'down' | 'closed' = 'new'
+  let sentinelReason: string | undefined
   const down = (reason: string): void => {
     if (state === 'down' || state === 'closed') return
     state = 'down'
     // Only the message: ioredis hangs the failed command on its errors, and that may be AUTH with the password.
-    log.error({ redis: shown, reason }, 'Redis is not reachable; what needs it fails until it is')
+    log.error({ redis: shown, reason: sentinelReason ?? reason }, 'Redis is not reachable; what needs it fails until it is')
   }
   client.on('error', (error: Error) => down(error.message === '' ? error.name : error.message))
+  client.on('sentinelError', (error: Error) => {
+    sentinelReason = error.message
+  })
   client.on('close', () => down('the connection was closed'))
   client.on('ready', () => {
     if (state !== 'up') log.info({ redis: shown }, 'connected to Redis')
     state = 'up'
+    sentinelReason = undefined
   })
   client.on('closing', () => {
     state = 'closed'
@@ -86,43 +60,114 @@ function logStateChanges(client: Redis | Cluster, shown: string, log: Log): void
 /**
  * Connects in the background and reconnects for ever. A command is tried once: trying an increment again could charge twice.
  * While there is no connection, commands fail at once instead of queueing. Close it with closeRedis.
+ * Throws a TollgateError for an address that is none and a CA file that cannot be read.
  */
-export function connectRedis({ target, log, commandTimeoutMs }: RedisConnectionOptions): Redis | Cluster {
-  const common = {
+export function connectRedis({ target, log, commandTimeoutMs, pipelining = true }: RedisConnectionOptions): Redis | Cluster {
+  const ca = target.caFile === undefined ? undefined : readCaFile(target.caFile)
+  const common: CommonOptions = {
     commandTimeout: commandTimeoutMs,
     connectTimeout: connectTimeoutMs,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
+    // What Redis hears of us is of no use to it, and costs a right in its access lists.
+    disableClientInfo: true,
   }
-  const retryDelay = (attempt: number): number => Math.min(attempt * 100, maxReconnectDelayMs)
-  if (target.kind === 'redis') {
-    const { options, shown } = parseRedisUrl(target.url)
-    const client = new Redis({ ...options, ...common, enableOfflineQueue: false, enableAutoPipelining: true, retryStrategy: retryDelay })
-    logStateChanges(client, shown, log)
-    return client
-  }
-  const nodes = target.nodes.map((node) => parseRedisUrl(/^rediss?:/.test(node) ? node : `redis://${node}`))
+  if (target.kind === 'redis-cluster') return connectCluster(target, { ca, common, log, pipelining })
+  const single = { ...common, enableOfflineQueue: false, enableAutoPipelining: pipelining, retryStrategy: retryDelay, reconnectOnError: isReadOnlyError }
+  if (target.kind === 'redis-sentinel') return connectSentinel(target, { ca, single, log })
+  const { options, shown } = parseRedisUrl(target.url, { ca })
+  const client = new Redis({ ...options, ...single })
+  logStateChanges(client, shown, log)
+  return client
+}
+
+interface CommonOptions {
+  readonly commandTimeout: number
+  readonly connectTimeout: number
+  readonly maxRetriesPerRequest: number
+  readonly autoResendUnfulfilledCommands: boolean
+  readonly disableClientInfo: boolean
+}
+
+interface SingleOptions extends CommonOptions {
+  readonly enableOfflineQueue: boolean
+  readonly enableAutoPipelining: boolean
+  readonly retryStrategy: (attempt: number) => number
+  readonly reconnectOnError: (error: Error) => boolean
+}
+
+function retryDelay(attempt: number): number {
+  return Math.min(attempt * 100, maxReconnectDelayMs)
+}
+
+/** What was the master is a replica now; a new connection, through the name or the sentinels, leads to the new one. The command was not carried out and fails. */
+function isReadOnlyError(error: Error): boolean {
+  return /\bREADONLY\b/.test(error.message)
+}
+
+function connectCluster(target: ClusterTarget, { ca, common, log, pipelining }: { ca: Buffer | undefined; common: CommonOptions; log: Log; pipelining: boolean }): Cluster {
+  const nodes = target.nodes.map((node) => parseRedisNode(node, { ca }))
   const first = nodes[0]
   if (first === undefined) throw new TollgateError('internal', 'a Redis cluster needs at least one node')
-  const { username, password, tls } = first.options
-  const client = new Cluster(
-    nodes.map(({ options: { host, port } }) => ({ host: host ?? '', port: port ?? 6379 })),
-    {
-      redisOptions: {
-        ...common,
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password }),
-        ...(tls === undefined ? {} : { tls: {} }),
-      },
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
-      clusterRetryStrategy: retryDelay,
-      // A command whose connection broke may have been executed: not again.
-      retryDelayOnFailover: 0,
-    },
-  )
+  const { tls } = first.options
+  const client = new Cluster(nodes.map(hostAndPort), {
+    redisOptions: { ...common, ...credentialsOf(first.options), ...(tls === undefined ? {} : { tls }) },
+    enableOfflineQueue: false,
+    enableAutoPipelining: pipelining,
+    clusterRetryStrategy: retryDelay,
+    // A command whose connection broke may have been executed: not again.
+    retryDelayOnFailover: 0,
+    // ioredis would connect to the address of a node, and certificates are for its name.
+    ...(tls === undefined ? {} : { dnsLookup: (host, callback) => callback(null, host) }),
+  })
+  // ioredis connects to a node when it first needs it, and fails all but the first of the commands that come meanwhile.
+  client.on('+node', (node: Redis) => {
+    if (node.status === 'wait' && node.options.readOnly !== true) node.connect().catch((error: unknown) => log.debug({ err: error }, 'a node of the Redis cluster is not reachable'))
+  })
   logStateChanges(client, nodes.map(({ shown }) => shown).join(','), log)
   return client
+}
+
+/** The master changes; a sentinel knows who it is, and says so when another one takes over. */
+function connectSentinel(target: SentinelTarget, { ca, single, log }: { ca: Buffer | undefined; single: SingleOptions; log: Log }): Redis {
+  const sentinels = target.sentinels.map((sentinel) => parseRedisNode(sentinel, { ca, defaultPort: defaultSentinelPort }))
+  const first = sentinels[0]
+  if (first === undefined) throw new TollgateError('internal', 'Redis Sentinel needs the address of at least one sentinel')
+  const { host: name = '', db = 0, tls, ...user } = parseRedisNode(target.master, { ca }).options
+  const asSentinel = credentialsOf(first.options)
+  const client = new Redis({
+    ...single,
+    ...credentialsOf(user),
+    sentinels: sentinels.map(hostAndPort),
+    name,
+    db,
+    failoverDetector: true,
+    sentinelRetryStrategy: retryDelay,
+    sentinelReconnectStrategy: retryDelay,
+    sentinelCommandTimeout: sentinelTimeoutMs,
+    ...(asSentinel.username === undefined ? {} : { sentinelUsername: asSentinel.username }),
+    ...(asSentinel.password === undefined ? {} : { sentinelPassword: asSentinel.password }),
+    ...(first.options.tls === undefined ? {} : { sentinelTLS: first.options.tls }),
+    ...(tls === undefined ? {} : { tls, enableTLSForSentinelMode: true }),
+  })
+  logStateChanges(client, `${name} of ${sentinels.map(({ shown }) => shown).join(',')}`, log)
+  return client
+}
+
+function hostAndPort({ options: { host = '', port = 0 } }: Address): { host: string; port: number } {
+  return { host, port }
+}
+
+function credentialsOf({ username, password }: ConnectionOptions): { username?: string; password?: string } {
+  return { ...(username === undefined ? {} : { username }), ...(password === undefined ? {} : { password }) }
+}
+
+function readCaFile(path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (thrown) {
+    throw new TollgateError('internal', `the CA file of the store, ${path}, cannot be read`, { cause: thrown })
+  }
 }
 
 /** Closes a connection on purpose: nothing is said about it, and commands under way fail. */

@@ -4,11 +4,14 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { BudgetStore, CounterState } from '../../src/budgets/budget-store.ts'
 import { admission, charge, claim, counter, FORGET_AT_MS, readOne, settlement, START_MS } from '../support/budget-requests.ts'
-import { type BudgetStoreHarness, memoryHarness, remoteHarness } from '../support/budget-store-harness.ts'
+import { type BudgetStoreHarness, memoryHarness, oneRedis, redisCluster, redisWithSentinel, remoteHarness } from '../support/budget-store-harness.ts'
 
 const stores: readonly { name: string; start: () => Promise<BudgetStoreHarness> }[] = [
   { name: 'memory', start: memoryHarness },
   { name: 'memory of another process', start: remoteHarness },
+  { name: 'redis', start: oneRedis },
+  { name: 'redis cluster', start: redisCluster },
+  { name: 'redis with sentinel', start: redisWithSentinel },
 ]
 
 const MOST = Number.MAX_SAFE_INTEGER

@@ -1,9 +1,15 @@
 // The stores of budgets that one suite is run against.
 
 import type { BudgetStore } from '../../src/budgets/budget-store.ts'
+import { createRedisBudgetStore } from '../../src/budgets/redis-store.ts'
 import { createMemoryBudgetStore } from '../../src/budgets/memory-store.ts'
 import { answerStore, createRemoteBudgetStore, type StoreQuestion } from '../../src/budgets/remote-store.ts'
 import { createChannel } from '../../src/workers/channel.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { StoreConfig } from '../../src/config/runtime-config.ts'
+import { silentLog } from '../../src/core/log.ts'
+import { startRedis } from './redis-server.ts'
+import { startThreeNodes, startWithSentinel } from './redis-topologies.ts'
 import { socketPair } from './socket-pair.ts'
 
 export interface BudgetStoreHarness {
@@ -39,3 +45,31 @@ export async function remoteHarness(): Promise<BudgetStoreHarness> {
   }
   return { store, others, stop }
 }
+
+interface Running {
+  readonly store: Exclude<StoreConfig, { kind: 'memory' }>
+  stop(): Promise<void>
+}
+
+/** Three stores with a connection each, as three processes have. */
+export async function redisHarness(start: () => Promise<Running>): Promise<BudgetStoreHarness> {
+  const server = await start()
+  const [store, ...others] = await Promise.all([1, 2, 3].map(async () => connectedStore(server.store)))
+  if (store === undefined) throw new Error('no store')
+  const stop = async (): Promise<void> => {
+    await Promise.all([store, ...others].map((each) => each.close()))
+    await server.stop()
+  }
+  return { store, others, stop }
+}
+
+/** A store whose Redis answers. */
+export async function connectedStore(target: Running['store']): Promise<BudgetStore> {
+  const store = createRedisBudgetStore({ store: target, log: silentLog, commandTimeoutMs: 30_000 })
+  while (!(await store.ready())) await pause(5)
+  return store
+}
+
+export const oneRedis = (): Promise<BudgetStoreHarness> => redisHarness(() => startRedis())
+export const redisCluster = (): Promise<BudgetStoreHarness> => redisHarness(startThreeNodes)
+export const redisWithSentinel = (): Promise<BudgetStoreHarness> => redisHarness(() => startWithSentinel())

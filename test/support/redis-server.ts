@@ -18,26 +18,34 @@ export interface RedisServer {
   stop(): Promise<void>
 }
 
-/** Resolves when the server has written `text`; rejects when it ends without. What it writes is never left unread. */
-function waitForText(server: ChildProcess, text: RegExp): Promise<void> {
+/** All that a server has written. */
+const written = new WeakMap<ChildProcess, string>()
+
+/** Resolves when the server has written `text`, also before; rejects when it ends without. What it writes is never left unread. */
+export function waitForText(server: ChildProcess, text: RegExp): Promise<void> {
   return new Promise((resolve, reject) => {
-    let seen = ''
-    server.stdout?.on('data', (chunk) => {
-      seen += String(chunk)
-      if (text.test(seen)) resolve()
-    })
+    const look = (): void => {
+      if (text.test(written.get(server) ?? '')) resolve()
+    }
+    if (!written.has(server)) {
+      written.set(server, '')
+      server.stdout?.on('data', (chunk) => written.set(server, `${written.get(server) ?? ''}${String(chunk)}`))
+    }
+    look()
+    server.stdout?.on('data', look)
     server.once('error', reject)
-    server.once('exit', () => reject(new Error(`redis-server ended without saying ${String(text)}:\n${seen}`)))
+    server.once('exit', () => reject(new Error(`redis-server ended without saying ${String(text)}:\n${written.get(server) ?? ''}`)))
   })
 }
 
-interface Process {
+export interface RedisProcess {
   readonly server: ChildProcess
   readonly pid: number
   readonly stop: () => Promise<void>
 }
 
-async function start(directory: string, options: readonly string[], removeDirectory: boolean): Promise<Process> {
+/** A redis-server of these options with nothing on disk but what it needs; resolves when it has written `ready`. */
+export async function spawnRedis(directory: string, options: readonly string[], ready = /ready to accept connections/i): Promise<RedisProcess> {
   const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
   const server = spawn(binary, [...options, '--dir', directory, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
   // When the test itself ends early, its Redis must not stay.
@@ -53,15 +61,27 @@ async function start(directory: string, options: readonly string[], removeDirect
       await ended
     }
     process.off('exit', killWithUs)
-    if (removeDirectory) await rm(directory, { recursive: true, force: true })
   }
   try {
-    await waitForText(server, /ready to accept connections/i)
+    await waitForText(server, ready)
   } catch (error) {
     await stop()
     throw error
   }
   return { server, pid: server.pid ?? 0, stop }
+}
+
+async function start(directory: string, options: readonly string[], removeDirectory: boolean): Promise<RedisProcess> {
+  const remove = async (): Promise<void> => {
+    if (removeDirectory) await rm(directory, { recursive: true, force: true })
+  }
+  try {
+    const { server, pid, stop } = await spawnRedis(directory, options)
+    return { server, pid, stop: async () => stop().then(remove) }
+  } catch (error) {
+    await remove()
+    throw error
+  }
 }
 
 /**
