@@ -39,6 +39,18 @@ describe('a downgrade', () => {
     assert.deepEqual(decision.passedOver.map(({ candidate }) => candidate.clientModel), ['large', 'middle'])
   })
 
+  it('keeps of each model what its budgets decided by, those with room among them, and nothing that holds the request', () => {
+    const { ask, spend } = setUp()
+    const [short, roomy] = [buildBudget({ name: 'short', onExhausted: 'downgrade', models: ['large'] }), buildBudget({ name: 'roomy', limit: 5000 })]
+    spend([{ ...short, models: [] }, roomy], 950)
+    const decision = ask('1', [short, roomy], [large, small]) as Admitted
+    const [passed] = decision.passedOver
+    assert.deepEqual(passed?.standings.map(({ claim, used, held }) => [claim.budget.name, used, held]), [['short', 950, 0], ['roomy', 950, 0]])
+    assert.deepEqual(passed?.shortages.map(({ claim }) => claim.budget.name), ['short'])
+    assert.deepEqual([passed?.candidate.tokens, decision.candidate.tokens], [{ estimate: { inputTokens: 0, outputTokens: 100 } }, { estimate: { inputTokens: 0, outputTokens: 100 } }])
+    assert.ok([passed?.candidate, decision.candidate].every((candidate) => candidate !== undefined && !('need' in candidate)))
+  })
+
   it('without a target refuses', () => {
     const { ask, spend } = setUp()
     const budget = buildBudget({ onExhausted: 'downgrade' })

@@ -9,6 +9,7 @@ import type { AdmissionAnswer, AdmissionRequest, BudgetStore, CounterState } fro
 import { judge, type Shortage } from './judge.ts'
 import { largestOutput } from './largest-output.ts'
 import { type Candidate, planClaims, type PlannedClaim } from './plan-claims.ts'
+import { type TriedModel, triedModel } from './tried-model.ts'
 import type { Ticket, WaitingLines } from './waiting-line.ts'
 
 /** What is claimed, with all that is known about why: a guard for failures of the store reads the budgets in it. */
@@ -35,9 +36,11 @@ export interface AdmissionInput {
 
 /** A dearer model, and why it was not admitted. */
 export interface PassedOver {
-  readonly candidate: Candidate
+  readonly candidate: TriedModel
   /** Never empty; the strictest first. */
   readonly shortages: readonly Shortage[]
+  /** All counters that it was refused by, or could have been, without a part of its own; in the order of the claims. */
+  readonly standings: readonly Standing[]
 }
 
 /** A counter of an exchange, its own part included. */
@@ -47,7 +50,7 @@ export interface Standing extends CounterState {
 
 export interface Admitted {
   readonly kind: 'admitted'
-  readonly candidate: Candidate
+  readonly candidate: TriedModel
   /** As it was made; without claims where no budget counts the exchange. */
   readonly request: PlannedAdmission
   /** In the order of the claims. */
@@ -62,9 +65,11 @@ export interface Admitted {
 export interface Denied {
   readonly kind: 'denied'
   /** The last one tried. */
-  readonly candidate: Candidate
+  readonly candidate: TriedModel
   /** Never empty; the strictest first. */
   readonly shortages: readonly Shortage[]
+  /** All counters of that one, without a part of its own. Empty when it had to line up behind others, and its turn never came: nothing is known of them then. */
+  readonly standings: readonly Standing[]
   readonly passedOver: readonly PassedOver[]
   /** The longest answer that would have been admitted now; undefined when none would. */
   readonly largestOutput: number | undefined
@@ -116,11 +121,11 @@ class Admission {
     const maxOutputTokens = clamp?.maxOutputTokens
     const claims = planClaims({ budgets, candidate, nowMs, ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }) })
     const request: PlannedAdmission = { id, nowMs, holdUntilMs: nowMs + shortestHold(claims), claims }
-    const admitted = (standings: readonly Standing[]): Admitted => ({ kind: 'admitted', candidate, request, standings, passedOver: this.#passedOver, maxOutputTokens, waitedMs: this.#waitedMs() })
+    const admitted = (standings: readonly Standing[]): Admitted => ({ kind: 'admitted', candidate: triedModel(candidate, claims, maxOutputTokens), request, standings, passedOver: this.#passedOver, maxOutputTokens, waitedMs: this.#waitedMs() })
     if (claims.length === 0) return admitted([])
     // Whoever comes while others wait for the same room belongs behind them.
     const lined = this.#ticket === undefined ? claims.find((claim) => mayQueue(claim) && lines.isWaitedFor(claim.key)) : undefined
-    if (lined !== undefined) return this.#wait(candidate, { claim: lined, used: 0, held: 0, cause: 'room', action: 'queue' })
+    if (lined !== undefined) return this.#lineUp(candidate, claims, lined)
     return after(counters.admit(request), (answer) => {
       if (!answer.admitted) return this.#refused(candidate, claims, answer.counters, clamp?.tries ?? 0)
       return admitted(claims.map((claim, index) => standingOf(claim, answer.counters[index])))
@@ -133,28 +138,33 @@ class Admission {
     if (strictest === undefined) throw new TollgateError('internal', 'The counters refused an admission for which they have room.')
     const maxOutputTokens = clampTries < CLAMP_TRIES ? clampTo(candidate, claims, counters, shortages) : undefined
     if (maxOutputTokens !== undefined) return this.#try(candidate, { maxOutputTokens, tries: clampTries + 1 })
-    const denied = (): Denied => this.#deny(candidate, shortages, 'short', largestOutput(candidate, claims, counters))
+    const refusal: PassedOver = { candidate: triedModel(candidate, claims, undefined), shortages, standings: claims.map((claim, index) => ({ claim, used: 0, held: 0, ...counters[index] })) }
+    const denied = (): Denied => this.#deny(refusal, 'short', largestOutput(candidate, claims, counters))
     if (strictest.action === 'deny') return denied()
-    if (strictest.action === 'queue') return this.#wait(candidate, strictest, shortages)
+    if (strictest.action === 'queue') return this.#wait(candidate, strictest, refusal)
     const next = this.#input.candidate(candidate.depth + 1)
     if (next === undefined) return denied()
-    this.#passedOver.push({ candidate, shortages })
+    this.#passedOver.push(refusal)
     return this.#try(next)
   }
 
-  async #wait(candidate: Candidate, shortage: Shortage, shortages: readonly Shortage[] = [shortage]): Promise<Admitted | Denied> {
-    const { bytes } = this.#input
-    const gone = this.#input.gone()
-    const { key, budget } = shortage.claim
-    this.#ticket ??= this.#dependencies.lines.enter(key, bytes)
-    if (this.#ticket === undefined) return this.#deny(candidate, shortages, 'line_full')
-    const isTurn = await this.#ticket.turn({ milliseconds: budget.queueMs, gone })
-    if (isTurn) return this.#try(candidate)
-    return this.#deny(candidate, shortages, gone.aborted ? 'gone' : 'waited')
+  #lineUp(candidate: Candidate, claims: readonly PlannedClaim[], claim: PlannedClaim): Promise<Admitted | Denied> {
+    const shortage: Shortage = { claim, used: 0, held: 0, cause: 'room', action: 'queue' }
+    return this.#wait(candidate, shortage, { candidate: triedModel(candidate, claims, undefined), shortages: [shortage], standings: [] })
   }
 
-  #deny(candidate: Candidate, shortages: readonly Shortage[], why: DenialReason, largest?: number): Denied {
-    return { kind: 'denied', candidate, shortages, passedOver: this.#passedOver, largestOutput: largest, why, waitedMs: this.#waitedMs() }
+  async #wait(candidate: Candidate, { claim }: Shortage, refusal: PassedOver): Promise<Admitted | Denied> {
+    const { bytes } = this.#input
+    const gone = this.#input.gone()
+    this.#ticket ??= this.#dependencies.lines.enter(claim.key, bytes)
+    if (this.#ticket === undefined) return this.#deny(refusal, 'line_full')
+    const isTurn = await this.#ticket.turn({ milliseconds: claim.budget.queueMs, gone })
+    if (isTurn) return this.#try(candidate)
+    return this.#deny(refusal, gone.aborted ? 'gone' : 'waited')
+  }
+
+  #deny(refusal: PassedOver, why: DenialReason, largest?: number): Denied {
+    return { kind: 'denied', ...refusal, passedOver: this.#passedOver, largestOutput: largest, why, waitedMs: this.#waitedMs() }
   }
 
   #waitedMs(): number {

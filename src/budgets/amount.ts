@@ -1,6 +1,6 @@
 // Amounts as people read them.
 
-import { formatDecimal } from '../core/money.ts'
+import { formatDecimal, nanoToDollars } from '../core/money.ts'
 import type { BudgetUnit } from './budget.ts'
 
 const grouped = new Intl.NumberFormat('en-US')
@@ -15,6 +15,11 @@ export function unitName(unit: BudgetUnit): string {
 /** The bare number, for headers and tables: dollars in decimal, everything else as it is. */
 export function formatAmount(unit: BudgetUnit, amount: number): string {
   return unit.kind === 'usd' ? formatDecimal(amount, DOLLAR_DIGITS) : String(amount)
+}
+
+/** As a number, for JSON: dollars in decimal, everything else as it is. */
+export function amountNumber(unit: BudgetUnit, amount: number): number {
+  return unit.kind === 'usd' ? nanoToDollars(amount) : amount
 }
 
 /** With its unit, for sentences: `$0.25`, `1,200 tokens`, `3 requests`. */

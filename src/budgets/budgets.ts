@@ -8,6 +8,7 @@ import type { Budget, BudgetUnit } from './budget.ts'
 import type { CounterCharge, ExpiredHold } from './budget-store.ts'
 import { countsProvider } from './match-budget.ts'
 import type { PlannedClaim } from './plan-claims.ts'
+import { createRehearsal } from './rehearsal.ts'
 import type { WaitingLines } from './waiting-line.ts'
 
 /** What came of an admitted exchange. */
@@ -33,6 +34,8 @@ export interface Settlement {
 export interface Budgets {
   /** Throws (or rejects) with what a candidate throws, and with `budgets_unavailable` when the counters cannot be asked. */
   admit(input: AdmissionInput): Admitted | Denied | Promise<Admitted | Denied>
+  /** What `admit` would decide now. Holds nothing, and whoever would have to wait for room is denied as `line_full`. */
+  rehearse(input: AdmissionInput): Admitted | Denied | Promise<Admitted | Denied>
   /** Replaces what `admit` claimed. Once; another call for the same exchange changes nothing. */
   settle(request: Pick<PlannedAdmission, 'id' | 'claims'>, outcome: Outcome): Settlement
   /** Keeps the holds of exchanges that take long. To be called several times within the shortest hold time. */
@@ -63,6 +66,7 @@ const EXPIRED_AT_ONCE = 1000
 
 export function createBudgets({ counters, clock, lines, observer }: BudgetsOptions): Budgets {
   const live = new Map<string, { readonly ttlMs: number; renewAtMs: number }>()
+  const rehearsal = createRehearsal({ counters, clock, lines })
 
   function settle({ id, claims }: Pick<PlannedAdmission, 'id' | 'claims'>, outcome: Outcome): Settlement {
     if (claims.length === 0) return { charges: [], standings: [] }
@@ -88,6 +92,7 @@ export function createBudgets({ counters, clock, lines, observer }: BudgetsOptio
 
   return {
     admit: (input) => after(decideAdmission(input, { counters, clock, lines }), (decision) => (decision.kind === 'admitted' ? keep(decision) : decision)),
+    rehearse: (input) => decideAdmission(input, rehearsal),
     settle,
     renew() {
       const nowMs = clock.monotonic()

@@ -52,6 +52,20 @@ describe('a denial', () => {
     assert.match(message, /^Too little remains of the budget a for this model: 600 tokens of 1,000 tokens spent, 400 tokens left\. More comes in 600 s\. There is no room for this request in the budget b: /)
   })
 
+  it('says nothing of what is left to one that waited in vain behind others and never asked', async () => {
+    const queues = buildBudget({ limit: 100, onExhausted: 'queue', queueMs: 1000 })
+    const own = createFakeTime()
+    const budgets = buildBudgets(own)
+    void budgets.admit(buildAdmission('1', [queues]))
+    const second = budgets.admit(buildAdmission('2', [queues]))
+    const third = budgets.admit(buildAdmission('3', [queues]))
+    own.advance(1000)
+    const [behindOne, behindTwo] = [await second, await third].map((denied) => explainDenial(denied as Denied, own.now()))
+    assert.match(behindOne?.message ?? '', /^There is no room for this request in the budget all: 0 tokens of 100 tokens spent, 100 tokens reserved .* It waited 1 s for room\.$/)
+    assert.match(behindTwo?.message ?? '', /^Others wait for room in the budget all\. More comes in [\d,]+ s\. It waited 1 s for room\.$/)
+    assert.deepEqual([behindOne?.headers['x-ratelimit-remaining'], behindTwo?.headers['x-ratelimit-remaining']], ['0', undefined])
+  })
+
   it('repeats of a value neither control characters nor all of a long one', () => {
     const candidate = buildCandidate({ attributes: new Map([['user', `a\u0007${'b'.repeat(200)}`]]) })
     assert.match(explain([{ per: ['user'], limit: 1 }], 0, candidate).message, /for user=a\u{fffd}b{98}…:/u)

@@ -17,13 +17,14 @@ const MAX_SHOWN_CHARACTERS = 100
 const grouped = new Intl.NumberFormat('en-US')
 
 /** `headers`: retry-after, x-should-retry and x-ratelimit-* of the strictest shortage (draft-polli-ratelimit-headers-03, as Envoy sends them). */
-export function explainDenial({ candidate, shortages, largestOutput, why, waitedMs }: Denied, nowMs: number): DenialText {
+export function explainDenial({ candidate, shortages, standings, largestOutput, why, waitedMs }: Denied, nowMs: number): DenialText {
   const [strictest] = shortages
   if (strictest === undefined) return { message: 'A budget has no room for this request.', headers: {} }
-  const reasons = shortages.map((shortage) => explainShortage(shortage, candidate.attributes, nowMs, why !== 'line_full' || shortages.length > 1))
+  const isCounted = standings.length > 0
+  const reasons = shortages.map((shortage) => explainShortage(shortage, candidate.attributes, nowMs, isCounted))
   const waiting = explainWaiting(why, waitedMs)
   const fits = largestOutput === undefined ? [] : [`An answer of at most ${grouped.format(largestOutput)} tokens would fit now.`]
-  return { message: [...reasons, ...waiting, ...fits].join(' '), headers: denialHeaders(strictest, nowMs) }
+  return { message: [...reasons, ...waiting, ...fits].join(' '), headers: denialHeaders(strictest, nowMs, isCounted) }
 }
 
 function explainShortage({ claim, used, held, cause }: Shortage, attributes: ReadonlyMap<string, string>, nowMs: number, isCounted: boolean): string {
@@ -53,14 +54,14 @@ function explainWaiting(why: Denied['why'], waitedMs: number): readonly string[]
   }
 }
 
-function denialHeaders({ claim, used, held }: Shortage, nowMs: number): Readonly<Record<string, string>> {
+function denialHeaders({ claim, used, held }: Shortage, nowMs: number, isCounted: boolean): Readonly<Record<string, string>> {
   const { unit } = claim.budget
   const reset = String(secondsUntil(claim.windowEndMs, nowMs))
   return {
     'retry-after': reset,
     'x-should-retry': 'false',
     'x-ratelimit-limit': formatAmount(unit, claim.limitInForce),
-    'x-ratelimit-remaining': formatAmount(unit, Math.max(0, claim.limitInForce - used - held)),
+    ...(isCounted ? { 'x-ratelimit-remaining': formatAmount(unit, Math.max(0, claim.limitInForce - used - held)) } : {}),
     'x-ratelimit-reset': reset,
   }
 }

@@ -10,6 +10,13 @@ export type LimitSource =
   | { readonly kind: 'override'; readonly index: number }
   | { readonly kind: 'boost'; readonly index: number; readonly untilMs: number }
 
+/** For people, who count from 1. */
+export type LimitSourceName = 'limit' | `override ${number}` | `boost ${number}`
+
+export function limitSourceName(source: LimitSource): LimitSourceName {
+  return source.kind === 'limit' ? 'limit' : `${source.kind} ${source.index + 1}`
+}
+
 export interface LimitInForce {
   /** In the integers of the budget's unit. */
   readonly limit: number

@@ -1,13 +1,13 @@
 // `GET /budgets`: how the budgets stand, in JSON.
 
-import { unitName } from '../budgets/amount.ts'
-import { type Budget, type BudgetUnit, WHOLE_SHARE } from '../budgets/budget.ts'
+import { amountNumber, unitName } from '../budgets/amount.ts'
+import { type Budget, WHOLE_SHARE } from '../budgets/budget.ts'
 import { type BudgetQuery, type BudgetState, type BudgetStates, readBudgetStates } from '../budgets/budget-state.ts'
 import type { BudgetStore } from '../budgets/budget-store.ts'
 import { describeWindow } from '../budgets/describe-window.ts'
+import { type LimitSourceName, limitSourceName } from '../budgets/limit-of.ts'
 import type { Clock } from '../core/clock.ts'
 import { TollgateError } from '../core/errors.ts'
-import { nanoToDollars } from '../core/money.ts'
 import { type AdminAnswer, type AdminPage, type AdminRequest, jsonAnswer } from './admin-page.ts'
 
 /** Amounts are dollars where `unit` is `usd`, else integers. Times are ISO 8601. */
@@ -20,7 +20,7 @@ export interface ShownBudget {
   readonly unit: string
   readonly limit: number
   /** Numbered as in the configuration, from 1. */
-  readonly limit_from: 'limit' | `override ${number}` | `boost ${number}`
+  readonly limit_from: LimitSourceName
   /** When a boost ends. */
   readonly limit_until?: string
   readonly used: number
@@ -128,14 +128,14 @@ function showBudgets({ states, more }: BudgetStates, nowMs: number): ShownBudget
 }
 
 function showBudget({ budget, attributes, limit, limitSource, used, held, remaining, remainingShare, window, tier, action, burn }: BudgetState): ShownBudget {
-  const amount = (value: number): number => showAmount(budget.unit, value)
+  const amount = (value: number): number => amountNumber(budget.unit, value)
   return {
     budget: budget.name,
     per: budget.per,
     caller: Object.fromEntries(attributes),
     unit: unitName(budget.unit),
     limit: amount(limit),
-    limit_from: limitSource.kind === 'limit' ? 'limit' : `${limitSource.kind} ${limitSource.index + 1}`,
+    limit_from: limitSourceName(limitSource),
     ...(limitSource.kind === 'boost' ? { limit_until: isoTime(limitSource.untilMs) } : {}),
     used: amount(used),
     held: amount(held),
@@ -154,10 +154,6 @@ function showBudget({ budget, attributes, limit, limitSource, used, held, remain
 
 function showScope({ models, providers, routes }: Budget): Pick<ShownBudget, 'models' | 'providers' | 'routes'> {
   return { ...(models.length === 0 ? {} : { models }), ...(providers.length === 0 ? {} : { providers }), ...(routes.length === 0 ? {} : { routes }) }
-}
-
-function showAmount(unit: BudgetUnit, amount: number): number {
-  return unit.kind === 'usd' ? nanoToDollars(amount) : amount
 }
 
 function isoTime(timeMs: number): string {

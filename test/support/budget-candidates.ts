@@ -20,7 +20,10 @@ export function buildCandidate({ inputTokens = 0, outputTokens = 100, ...changes
     depth: 0,
     isCheapest: false,
     leastOutputTokens: 1,
-    need: (unit, _mode, maxOutputTokens) => (unit.kind === 'requests' ? 1 : inputTokens + (maxOutputTokens ?? outputTokens)),
+    need: ({ kind }, _mode, maxOutputTokens) => {
+      const output = maxOutputTokens ?? outputTokens
+      return { requests: 1, input_tokens: inputTokens, output_tokens: output, tokens: inputTokens + output, usd: inputTokens + output, cost: inputTokens + output }[kind]
+    },
     ...changes,
   }
 }

@@ -1,0 +1,33 @@
+// An admission that is only tried: the same decision by the same counters, which are read and not changed, and nobody waits.
+
+import { after } from '../core/after.ts'
+import type { Clock } from '../core/clock.ts'
+import type { AdmissionDependencies, BudgetCounters, PlannedAdmission } from './admission.ts'
+import type { AdmissionAnswer, BudgetStore, CounterState } from './budget-store.ts'
+import type { PlannedClaim } from './plan-claims.ts'
+import type { WaitingLines } from './waiting-line.ts'
+
+export interface RehearsalOptions {
+  readonly counters: Pick<BudgetCounters, 'read'>
+  readonly clock: Clock
+  readonly lines: Pick<WaitingLines, 'isWaitedFor'>
+}
+
+/** For decideAdmission. Whoever would have to wait is denied as `line_full`. The store's failures come through. */
+export function createRehearsal({ counters, clock, lines }: RehearsalOptions): AdmissionDependencies {
+  return {
+    counters: { admit: (request) => answerFrom(counters, request) },
+    clock,
+    lines: { isWaitedFor: (key) => lines.isWaitedFor(key), enter: () => undefined, changed: () => undefined, length: 0 },
+  }
+}
+
+function answerFrom(counters: Pick<BudgetStore, 'read'>, { claims, nowMs }: PlannedAdmission): AdmissionAnswer | Promise<AdmissionAnswer> {
+  return after(counters.read(claims, nowMs), (states) => ({ admitted: claims.every((claim, index) => hasRoom(claim, states[index])), counters: states }))
+}
+
+/** As every store judges: budget-store.ts, Claim. */
+function hasRoom({ amount, limit, startAt }: PlannedClaim, state: CounterState | undefined): boolean {
+  const taken = (state?.used ?? 0) + (state?.held ?? 0)
+  return taken + amount <= limit && taken <= startAt
+}
