@@ -1,7 +1,7 @@
 // What one model would take from the budgets of a request: the estimate, or the most that it can come to.
 
 import type { BudgetUnit } from '../budgets/budget.ts'
-import type { Estimator } from '../budgets/estimator.ts'
+import type { Estimator, ExpectedTokens } from '../budgets/estimator.ts'
 import type { Candidate } from '../budgets/plan-claims.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
@@ -10,7 +10,7 @@ import { NANO_PER_MICRO } from '../core/money.ts'
 import { MAX_TOKENS, type Usage } from '../core/usage.ts'
 import { estimatedUsage, priorOutputTokens } from './estimate.ts'
 import type { RequestInput, RequestPlan, RequestReading } from './prepare-request.ts'
-import { boundRequest } from './worst-case.ts'
+import { boundRequest, type RequestBound } from './worst-case.ts'
 
 export interface CandidateInput {
   readonly input: RequestInput
@@ -25,6 +25,8 @@ export interface CandidateInput {
 export function createCandidate(given: CandidateInput): Candidate {
   const { input, reading, plan, depth } = given
   const { clientModel } = plan.model
+  const expected = rememberLast((maxOutputTokens) => expectTokens(given, maxOutputTokens))
+  const bound = rememberLast((maxOutputTokens) => boundTokens(given, maxOutputTokens))
   return {
     attributes: input.caller.attributes,
     clientModel,
@@ -36,7 +38,7 @@ export function createCandidate(given: CandidateInput): Candidate {
     need(unit, mode, maxOutputTokens) {
       if (unit.kind === 'requests') return 1
       if (!input.format.metered) return 0
-      return mode === 'estimate' ? expectedNeed(given, unit, maxOutputTokens) : largestNeed(given, unit, maxOutputTokens)
+      return mode === 'estimate' ? expectedNeed(given, unit, expected(maxOutputTokens)) : largestNeed(given, unit, bound(maxOutputTokens))
     },
   }
 }
@@ -49,9 +51,18 @@ export function callerKeyOf(attributes: ReadonlyMap<string, string>): string {
   return [...attributes].map(([name, value]) => `${name}=${value}`).join('|')
 }
 
-function expectedNeed({ input, reading, plan, estimator, atMs }: CandidateInput, unit: BudgetUnit, maxOutputTokens: number | undefined): number {
+/** The same for every budget of a request, so it is worked out once; anew when a clamp tries another bound. */
+function rememberLast<Value>(compute: (maxOutputTokens: number | undefined) => Value): (maxOutputTokens: number | undefined) => Value {
+  let last: { readonly maxOutputTokens: number | undefined; readonly value: Value } | undefined
+  return (maxOutputTokens) => {
+    if (last === undefined || last.maxOutputTokens !== maxOutputTokens) last = { maxOutputTokens, value: compute(maxOutputTokens) }
+    return last.value
+  }
+}
+
+function expectTokens({ input, reading, plan, estimator }: CandidateInput, maxOutputTokens: number | undefined): ExpectedTokens {
   const { parsed } = reading
-  const expected = estimator.expect({
+  return estimator.expect({
     callerKey: callerKeyOf(input.caller.attributes),
     model: plan.model,
     inputGuess: parsed.inputTokensEstimate,
@@ -59,7 +70,10 @@ function expectedNeed({ input, reading, plan, estimator, atMs }: CandidateInput,
     choices: parsed.choices,
     priorOutputTokens: priorOutputTokens(input.format.name),
   })
-  const usage = estimatedUsage(expected.inputTokens, expected.outputTokens)
+}
+
+function expectedNeed({ input, plan, atMs }: CandidateInput, unit: BudgetUnit, { inputTokens, outputTokens }: ExpectedTokens): number {
+  const usage = estimatedUsage(inputTokens, outputTokens)
   const [first] = plan.chain
   if (first === undefined) throw new TollgateError('internal', 'A request was planned without a provider.')
   const call = { provider: first.provider.name, model: first.upstreamModel, at: atMs }
@@ -67,10 +81,12 @@ function expectedNeed({ input, reading, plan, estimator, atMs }: CandidateInput,
   return amountIn(input.config, unit, { usage, model: first.upstreamModel, backend: first.provider.name, nanoDollars })
 }
 
-function largestNeed({ input, reading, plan, atMs }: CandidateInput, unit: BudgetUnit, maxOutputTokens: number | undefined): number {
-  const { format, body } = input
+function boundTokens({ input, reading, plan }: CandidateInput, maxOutputTokens: number | undefined): RequestBound {
   const parsed = maxOutputTokens === undefined ? reading.parsed : { ...reading.parsed, maxOutputTokens }
-  const bound = boundRequest({ format: format.name, body, parsed, model: plan.model })
+  return boundRequest({ format: input.format.name, body: input.body, parsed, model: plan.model })
+}
+
+function largestNeed({ input, plan, atMs }: CandidateInput, unit: BudgetUnit, bound: RequestBound): number {
   if (!bound.ok) throw new TollgateError('cost_unbounded', `A budget of this gateway reserves the most that a request can cost, and this one has no bound: ${bound.why}`)
   const usage = estimatedUsage(Math.min(bound.inputTokens, MAX_TOKENS), Math.min(bound.outputTokens, MAX_TOKENS))
   const amounts = plan.chain.map(({ provider, upstreamModel }) => {
