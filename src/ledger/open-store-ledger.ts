@@ -1,0 +1,94 @@
+// A store in memory that survives its process: it gets back what it knew, and whatever changes it from then on is written down first thing.
+
+import type { AdmissionAnswer, BudgetStore, CounterCharge, SettlementAnswer } from '../budgets/budget-store.ts'
+import type { MemoryBudgetStore } from '../budgets/memory-store.ts'
+import { type Ledger, type LedgerOptions, openLedger } from './open-ledger.ts'
+import { orphanRow } from './orphan-row.ts'
+import { recover } from './recover.ts'
+import { createReplay } from './replay.ts'
+
+export interface StoreLedger {
+  readonly ledger: Ledger
+  /** The same store; its admissions, settlements and expiries are in the ledger when it answers. An admission that could not be written is taken back, and throws. */
+  readonly store: BudgetStore
+  /** Exchanges that the last process did not live to end. They are charged what was held, until somebody settles them after all. */
+  readonly orphaned: number
+  /** Lines that the last process could not write, for want of room, and that no snapshot makes up for. */
+  readonly lost: number
+}
+
+/** `store`: new and empty. Rejects like `recover` and `openLedger`. */
+export async function openStoreLedger(store: MemoryBudgetStore, options: Omit<LedgerOptions, 'snapshot'>): Promise<StoreLedger> {
+  const { settings, writer, log, clock } = options
+  const recovered = await recover({ directory: settings.directory, writer, log })
+  const nowMs = clock.now()
+  const rows = (recovered?.orphans ?? []).map((orphan) => orphanRow(orphan, nowMs))
+  if (recovered !== undefined) {
+    const replay = createReplay(recovered.snapshot)
+    for (const { id, charges } of rows) replay.apply({ kind: 'orphaned', id, charges, row: undefined }, nowMs)
+    store.restore(replay.snapshot())
+  }
+  const ledger = await openLedger({ ...options, snapshot: () => store.snapshot() })
+  for (const row of rows) ledger.orphaned(row)
+  return { ledger, store: journalStore(store, ledger, settings.fsync), orphaned: rows.length, lost: recovered?.lost ?? 0 }
+}
+
+function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean): BudgetStore {
+  /** An admission that is not on record must not be used. */
+  const takeBack = (id: string, nowMs: number): void => {
+    store.settle({ id, nowMs, charges: [] })
+    tryToWrite(() => ledger.settled({ id, charges: [] }))
+  }
+  return {
+    ...store,
+    admit(request): AdmissionAnswer | Promise<AdmissionAnswer> {
+      const { id, nowMs, holdUntilMs, claims } = request
+      const answer = store.admit(request)
+      if (!answer.admitted || claims.length === 0) return answer
+      try {
+        ledger.hold({ id, holdUntilMs, charges: claims.map(chargeOnly) })
+      } catch (failure) {
+        takeBack(id, nowMs)
+        throw failure
+      }
+      if (!fsync) return answer
+      return ledger.durable().then(
+        () => answer,
+        (failure: unknown) => {
+          takeBack(id, nowMs)
+          throw failure
+        },
+      )
+    },
+    settle(request): SettlementAnswer | Promise<SettlementAnswer> {
+      const answer = store.settle(request)
+      if (!answer.applied) return answer
+      const { id, charges } = request
+      // What was used is used: the counter has it, and the next snapshot will.
+      tryToWrite(() => ledger.settled({ id, charges: charges.map(chargeOnly) }))
+      if (!fsync) return answer
+      return ledger.durable().then(
+        () => answer,
+        () => answer,
+      )
+    },
+    expire(nowMs, limit) {
+      const expired = store.expire(nowMs, limit)
+      for (const entry of expired) tryToWrite(() => ledger.expired(entry))
+      return expired
+    },
+  }
+}
+
+/** Without what callers know beyond it, such as limits. */
+function chargeOnly({ key, forgetAtMs, slide, amount }: CounterCharge): CounterCharge {
+  return slide === undefined ? { key, forgetAtMs, amount } : { key, forgetAtMs, slide, amount }
+}
+
+function tryToWrite(write: () => void): void {
+  try {
+    write()
+  } catch {
+    // The ledger has said so in the log, and will say in itself that a line is missing.
+  }
+}
