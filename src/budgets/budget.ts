@@ -43,7 +43,7 @@ export type WindowSpec =
   | { readonly kind: 'calendar'; readonly every: CalendarUnit; readonly timeZone: string; readonly weekStart: number; readonly monthDay: number }
   /** One after the other since 1970-01-01T00:00Z. */
   | { readonly kind: 'fixed'; readonly lengthMs: number }
-  /** What was charged in the last `lengthMs`, to a sixtieth of it. */
+  /** What was charged in the last `lengthMs`, and in up to a sixtieth of it before that. */
   | { readonly kind: 'sliding'; readonly lengthMs: number }
 
 /** How much is held for an exchange until its cost is known. `none`: nothing, it is only asked whether anything is left. */

@@ -113,11 +113,12 @@ describe('windows of a length', () => {
     assert.deepEqual(windowAt({ kind: 'fixed', lengthMs: 7 * DAY_MS }, 8 * DAY_MS), { startMs: 7 * DAY_MS, endMs: 14 * DAY_MS })
   })
 
-  it('slide by a sixtieth: what was charged is forgotten after that many slices', () => {
+  it('slide by a sixtieth: what was charged is forgotten after the length, with the slice that it lies in', () => {
     const spec: WindowSpec = { kind: 'sliding', lengthMs: HOUR_MS }
-    assert.deepEqual(windowAt(spec, 5 * HOUR_MS), { startMs: 4 * HOUR_MS, endMs: 6 * HOUR_MS })
-    assert.deepEqual(slideAt(spec, 5 * HOUR_MS + 59_999), { slices: 60, sliceMs: MINUTE_MS, slice: 300 })
-    assert.deepEqual(slideAt(spec, 5 * HOUR_MS + 60_000), { slices: 60, sliceMs: MINUTE_MS, slice: 301 })
+    assert.deepEqual(windowAt(spec, 5 * HOUR_MS), { startMs: 4 * HOUR_MS, endMs: 6 * HOUR_MS + MINUTE_MS })
+    assert.deepEqual(windowAt(spec, 5 * HOUR_MS + 59_999), { startMs: 4 * HOUR_MS + 59_999, endMs: 6 * HOUR_MS + MINUTE_MS })
+    assert.deepEqual(slideAt(spec, 5 * HOUR_MS + 59_999), { slices: 61, sliceMs: MINUTE_MS, slice: 300 })
+    assert.deepEqual(slideAt(spec, 5 * HOUR_MS + 60_000), { slices: 61, sliceMs: MINUTE_MS, slice: 301 })
     assert.equal(slideAt(calendar('hour'), 0), undefined)
   })
 })

@@ -28,7 +28,7 @@ const latest = new WeakMap<WindowSpec, Window>()
  * by when all of it will be forgotten.
  */
 export function windowAt(spec: WindowSpec, nowMs: number): Window {
-  if (spec.kind === 'sliding') return { startMs: nowMs - spec.lengthMs, endMs: nowMs + spec.lengthMs }
+  if (spec.kind === 'sliding') return { startMs: nowMs - spec.lengthMs, endMs: forgottenAt(spec.lengthMs, nowMs) }
   const known = latest.get(spec)
   if (known !== undefined && nowMs >= known.startMs && nowMs < known.endMs) return known
   const window = spec.kind === 'fixed' ? evenWindow(spec.lengthMs, nowMs) : calendarWindow(spec, nowMs)
@@ -36,11 +36,23 @@ export function windowAt(spec: WindowSpec, nowMs: number): Window {
   return window
 }
 
-/** How a store keeps what is charged in a sliding window at a moment; undefined for windows that do not slide. */
+/**
+ * How a store keeps what is charged in a sliding window at a moment; undefined for windows that do not slide. One slice more counts than the length has:
+ * the oldest is only partly over, and to forget it too early would let more than the limit into the length.
+ */
 export function slideAt(spec: WindowSpec, nowMs: number): Slide | undefined {
   if (spec.kind !== 'sliding') return undefined
-  const sliceMs = Math.ceil(spec.lengthMs / SLICES)
-  return { slices: SLICES, sliceMs, slice: Math.floor(nowMs / sliceMs) }
+  const sliceMs = sliceOf(spec.lengthMs)
+  return { slices: SLICES + 1, sliceMs, slice: Math.floor(nowMs / sliceMs) }
+}
+
+function forgottenAt(lengthMs: number, nowMs: number): number {
+  const sliceMs = sliceOf(lengthMs)
+  return (Math.floor(nowMs / sliceMs) + SLICES + 1) * sliceMs
+}
+
+function sliceOf(lengthMs: number): number {
+  return Math.ceil(lengthMs / SLICES)
 }
 
 function evenWindow(lengthMs: number, nowMs: number): Window {
