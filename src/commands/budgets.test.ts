@@ -103,8 +103,11 @@ describe('tollgate budgets', () => {
 
   it('asks through a unix socket', async () => {
     const local = await start(`unix:${join(folder.path, 'admin.sock')}`)
-    assert.match(await run(['--admin', local.address]), /user=alice/)
-    await local.close()
+    try {
+      assert.match(await run(['--admin', local.address]), /user=alice/)
+    } finally {
+      await local.close()
+    }
   })
 
   it('is a live table in a terminal, outlives a Tollgate that is away for a while, and leaves the screen as it was', async () => {

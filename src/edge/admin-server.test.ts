@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, it } from 'node:test'
 import type { AdminAccess } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
@@ -41,6 +42,7 @@ describe('the admin interface', () => {
       close()
     }
   }
+  const file = Readable.from(['a,b\n'])
   async function* torn() {
     yield await Promise.resolve('a,b\n')
     throw new Error('the disk is gone')
@@ -51,6 +53,7 @@ describe('the admin interface', () => {
     '/thing': { GET: note, POST: note, DELETE: note },
     '/ask': { access: 'read', POST: (question) => jsonAnswer(note(question).status) },
     '/stream': { GET: () => ({ status: 200, contentType: 'text/csv', body: stream(), headers: { 'content-disposition': 'attachment' } }) },
+    '/file': { GET: () => ({ status: 200, contentType: 'text/csv', body: file }) },
     '/torn': {
       GET: () => ({ status: 200, contentType: 'text/csv', body: torn() }),
     },
@@ -147,6 +150,10 @@ describe('the admin interface', () => {
       const { headers, text } = await ask('GET', '/stream')
       assert.deepEqual([headers['content-type'], headers['content-disposition'], text], ['text/csv', 'attachment', 'a,b\n1,2\n'])
       assert.deepEqual([(await ask('HEAD', '/stream')).text, errors], ['', []])
+    })
+
+    it('let go of what they would have read when only the headers are asked for', async () => {
+      assert.deepEqual([(await ask('HEAD', '/file')).status, file.destroyed], [200, true])
     })
 
     it('cut an answer that they cannot finish, so that nobody takes it for whole', async () => {

@@ -113,8 +113,8 @@ async function respond({ status, contentType, body, headers = {} }: AdminAnswer,
     return
   }
   response.writeHead(status, all)
-  const pieces = Readable.from(body)
-  if (request.method !== 'HEAD') return pipeline(pieces, response)
-  pieces.destroy()
+  if (request.method !== 'HEAD') return pipeline(body, response)
+  // A generator that nobody has asked holds nothing yet; a file is open already.
+  if (body instanceof Readable) body.destroy()
   response.end()
 }
