@@ -1,5 +1,5 @@
 // A cursor over the members of a JSON object that builds no values and checks no more than it needs to find its way. For what a provider
-// wrote (nobody but the provider is deceived by a wrong byte there); what a client wrote is proven by json-scan.ts.
+// wrote (nobody but the provider is deceived by a wrong byte there), and for what json-scan.ts has proven.
 
 // Bytes of a string that are walked one by one before searching: below that length, a walk is cheaper than a search.
 const WALK_BYTES = 32
@@ -16,7 +16,8 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * Usage: `start` on an object, then `nextMember` and `skipValue` in turns. Names are compared as written: a name spelled with escapes is
+ * Usage: `start` on an object, then `nextMember` and `skipValue` in turns; on an array `startArray` and `nextElement`. Whoever enters a value
+ * instead of skipping it goes on with the outer one afterwards. Names are compared as written: a name spelled with escapes is
  * another name here. On bytes that are no JSON it goes wrong, but never outside the bytes and never forever.
  */
 export class JsonWalker {
@@ -32,6 +33,14 @@ export class JsonWalker {
   start(bytes: Buffer, at = 0): boolean {
     this.resume(bytes, at)
     if (this.#skipWhitespace() !== OPEN_BRACE) return false
+    this.at += 1
+    return true
+  }
+
+  /** As `start`, for an array. */
+  startArray(bytes: Buffer, at = 0): boolean {
+    this.resume(bytes, at)
+    if (this.#skipWhitespace() !== OPEN_BRACKET) return false
     this.at += 1
     return true
   }
@@ -63,6 +72,22 @@ export class JsonWalker {
     if (this.#skipWhitespace() !== COLON) return false
     this.at += 1
     return this.#skipWhitespace() !== undefined
+  }
+
+  /** Moves to the next element; false behind the end of the array, or where none is. */
+  nextElement(): boolean {
+    let byte = this.#skipWhitespace()
+    if (byte === COMMA) {
+      this.at += 1
+      byte = this.#skipWhitespace()
+    }
+    if (byte === CLOSE_BRACKET) this.at += 1
+    return byte !== undefined && byte !== CLOSE_BRACKET
+  }
+
+  /** The name of the member as it is written, cut off after `maxBytes`. */
+  key(maxBytes: number): string {
+    return this.#bytes.toString('utf8', this.#keyStart, Math.min(this.#keyEnd, this.#keyStart + maxBytes))
   }
 
   keyIs(key: string): boolean {

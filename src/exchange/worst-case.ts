@@ -104,10 +104,11 @@ function textTokens(body: Buffer, { schemaBytes, isInstructed }: BodySurvey): nu
   return bytes + schemaBytes + FRAME_TOKENS + (isInstructed ? INSTRUCTION_TOKENS : 0)
 }
 
-function boundOutput({ format, parsed, model }: BoundInput, survey: BodySurvey | undefined): Bound {
+function boundOutput(request: BoundInput, survey: BodySurvey | undefined): Bound {
+  const { format, parsed, model } = request
   const { output } = traits[format]
   if (output === 'none') return { ok: true, tokens: 0 }
-  const tokens = smallest(clientBound(parsed), model.maxOutputTokens, model.contextTokens)
+  const tokens = smallest(clientBound(request), model.maxOutputTokens, model.contextTokens)
   const times = parsed.choices * (output === 'each_text' ? (survey?.texts ?? 1) : 1)
   if (tokens !== undefined) return { ok: true, tokens: multiply(tokens, times) }
   const name = boundNames[format]
@@ -115,10 +116,10 @@ function boundOutput({ format, parsed, model }: BoundInput, survey: BodySurvey |
   return { ok: false, why: name === undefined ? `Its output has no bound: ${bySetting}.` : `Its output has no bound. Set "${name}", or ${bySetting}.` }
 }
 
-/** A budget of thoughts above it may be spent all the same, over several answers (docs.anthropic.com, "Interleaved thinking"). */
-function clientBound({ maxOutputTokens, leastOutputTokens }: BoundInput['parsed']): number | undefined {
-  const isExceeded = leastOutputTokens !== undefined && maxOutputTokens !== undefined && maxOutputTokens > 0 && maxOutputTokens < leastOutputTokens
-  return isExceeded ? undefined : maxOutputTokens
+/** Claude may spend a budget of thoughts that is larger than it, over several answers (docs.anthropic.com, "Interleaved thinking"). */
+function clientBound({ format, parsed: { maxOutputTokens, leastOutputTokens } }: BoundInput): number | undefined {
+  if (format !== 'anthropic-messages' || maxOutputTokens === undefined || leastOutputTokens === undefined) return maxOutputTokens
+  return maxOutputTokens === 0 || maxOutputTokens >= leastOutputTokens ? maxOutputTokens : undefined
 }
 
 function smallest(...bounds: readonly (number | undefined)[]): number | undefined {
