@@ -28,6 +28,16 @@ describe('what to try', () => {
     assert.equal(commands.slice(0, -2).some((command) => /carol|x-mock-output-tokens/.test(command)), false)
   })
 
+  it('says where budgets can be seen, where there are any', async () => {
+    const text = async (file: string): Promise<string> => {
+      const loaded = await loadConfig(fileURLToPath(new URL(`../../examples/${file}`, import.meta.url)))
+      assert.ok(loaded.ok)
+      return whatToTry({ config: loaded.config, mocked: new Map(), admin: '127.0.0.1:9090', command: { program: 'tollgate', options: '' } })
+    }
+    assert.match(await text('budgets.yaml'), /^Budgets: http:\/\/127\.0\.0\.1:9090\/$/m)
+    assert.doesNotMatch(await text('fallback.yaml'), /^Budgets:/m)
+  })
+
   it('makes the key with the program and the configuration that are running', async () => {
     const keys: CallerSource = { kind: 'api_keys', place: { kind: 'file', path: '/c/keys.yaml' }, attributes: new Set(['user', 'key_id']), models: undefined }
     const commands = commandsFor({ ...(await example()), callers: [keys] })

@@ -20,6 +20,7 @@ export function whatToTry({ config, mocked, admin, command }: WhatToTryInput): s
   const lines = [
     '',
     `Tollgate is up: ${base}/v1 speaks OpenAI and Anthropic. Metrics: http://${admin}/metrics`,
+    ...(config.budgets.length === 0 ? [] : [`Budgets: http://${admin}/`]),
     `Models: ${[...config.models.keys()].join(', ')}`,
     ...[...config.providers.keys()].map((name) => `Provider ${name}: ${mocked.has(name) ? 'played by a mock (its credential is not set)' : 'the real one'}`),
     '',
