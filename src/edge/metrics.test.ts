@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Histogram, Registry } from 'prom-client'
+import { buildConfig } from '../../test/support/build-config.ts'
 import type { Usage } from '../core/usage.ts'
 import type { ExchangeSummary } from '../exchange/summary.ts'
 import { createMetrics } from './metrics.ts'
@@ -9,6 +10,7 @@ import { createDistributions } from './series.ts'
 const usage: Usage = { inputTokens: 100, outputTokens: 20, cachedInputTokens: 0, cacheCreationInputTokens: undefined, reasoningTokens: undefined, totalTokens: 120, flags: [] }
 const answered: ExchangeSummary = {
   exchangeId: '1',
+  config: buildConfig(),
   outcome: 'answered',
   format: 'openai-chat',
   askedModel: 'gpt-4o',

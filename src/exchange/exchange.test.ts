@@ -164,7 +164,7 @@ describe('a JSON answer', () => {
     await driven.request({ body: ask })
     assert.deepEqual(await driven.answer(), { kind: 'pass' })
     const action = pass(await driven.body(completion))
-    assert.deepEqual(action.headers?.set, { 'x-ai-provider': 'openai', 'x-tollgate-model': 'gpt-4o-mini', 'x-tollgate-attempts': '1', 'x-ai-gateway-tokens-used': '15', 'x-tollgate-cost-usd': '0.0000045' })
+    assert.deepEqual(action.headers?.set, { 'x-tollgate-exchange-id': 'exchange-1', 'x-ai-provider': 'openai', 'x-tollgate-model': 'gpt-4o-mini', 'x-tollgate-attempts': '1', 'x-ai-gateway-tokens-used': '15', 'x-tollgate-cost-usd': '0.0000045' })
     assert.equal(action.body, undefined)
     assert.equal(driven.costs()['llm_total_token'], 15)
     const [summary] = driven.summaries

@@ -17,6 +17,7 @@ import type { ErrorStyle, Format } from '../formats/format.ts'
 import type { Action, PassAction } from './action.ts'
 import { type AdmittedRequest, admitRequest, budgetError } from './admit-request.ts'
 import { type AnswerInput, JsonAnswer, StreamAnswer } from './answer.ts'
+import { EXCHANGE_ID_HEADER, jsonHeaders, withExchangeId } from './answer-headers.ts'
 import { type AnswerReader, createAnswerReader } from './answer-reader.ts'
 import { readDropped } from './dropped-parameters.ts'
 import { ATTEMPTS_ATTRIBUTE, CODE_DETAILS_ATTRIBUTE, PROVIDER_ATTRIBUTE } from './attributes.ts'
@@ -287,7 +288,7 @@ export class Exchange implements Stage {
     this.#reason = codeDetails.slice(ATTEMPT_REPLY.length)
     void this.#finish(status < 500 ? 'refused' : 'provider_error')
     this.done = true
-    return { kind: 'pass', metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
+    return { kind: 'pass', headers: { set: { [EXCHANGE_ID_HEADER]: this.id } }, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
   }
 
   /** Envoy's own error in the client's format; `fill` when it came without a body. */
@@ -301,11 +302,12 @@ export class Exchange implements Stage {
     void this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
     this.done = true
     const text = errorBody(this.#errorStyle, error)
-    return { kind, headers: { set: jsonHeaders(text) }, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
+    return { kind, headers: { set: { ...jsonHeaders(text), [EXCHANGE_ID_HEADER]: this.id } }, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
   }
 
   #servedHeaders(): Record<string, string> {
     const headers: Record<string, string> = {
+      [EXCHANGE_ID_HEADER]: this.id,
       'x-ai-provider': this.#provider ?? '',
       'x-tollgate-model': this.#request?.clientModel ?? '',
       'x-tollgate-attempts': String(this.#attempts),
@@ -319,7 +321,7 @@ export class Exchange implements Stage {
     this.#status = reply.status
     void this.#finish(outcome)
     this.done = true
-    return reply
+    return withExchangeId(reply, this.id)
   }
 
   /**
@@ -339,10 +341,10 @@ export class Exchange implements Stage {
     this.done = true
     void this.#finish(internal ? 'internal_error' : 'provider_error')
     const passes = this.#decoder === undefined && !this.#converts
-    if (passes) return PASS
+    if (passes) return this.#json === undefined ? PASS : { kind: 'pass', headers: { set: this.#servedHeaders() } }
     if (this.#stream !== undefined) return undefined
     if (this.#converts) this.#charge.cancel()
-    return { ...errorReply(this.#errorStyle, error, 'tollgate'), metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
+    return { ...withExchangeId(errorReply(this.#errorStyle, error, 'tollgate'), this.id), metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
   }
 
   /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */
@@ -368,6 +370,7 @@ export class Exchange implements Stage {
     const firstByteAtMs = this.#firstByteAtMs
     return {
       exchangeId: this.id,
+      config: this.#config,
       outcome,
       format: this.#endpoint?.format.name,
       askedModel: this.#request?.askedModel,
@@ -392,8 +395,4 @@ export class Exchange implements Stage {
       timeToFirstTokenMs: firstByteAtMs === undefined ? undefined : firstByteAtMs - this.#startedAtMs,
     }
   }
-}
-
-function jsonHeaders(body: Buffer): Record<string, string> {
-  return { 'content-type': 'application/json', 'content-length': String(body.length) }
 }

@@ -2,6 +2,7 @@
 
 import type { Admitted, Denied } from '../budgets/admission.ts'
 import type { BudgetCharge } from '../budgets/budgets.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { FormatName } from '../formats/format.ts'
 import type { Usage } from '../core/usage.ts'
 import type { ExchangePrice } from '../prices/price-book.ts'
@@ -25,6 +26,8 @@ export type Outcome =
 export interface ExchangeSummary {
   /** Ours, never a client's header. */
   readonly exchangeId: string
+  /** The one it began with. */
+  readonly config: RuntimeConfig
   readonly outcome: Outcome
   /** Undefined when the path was not known. */
   readonly format: FormatName | undefined
