@@ -14,6 +14,7 @@ import { addPricesCommand } from './commands/prices.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addUpCommand } from './commands/up.ts'
+import { addWorkerCommand } from './commands/worker.ts'
 import { version } from './package-info.ts'
 
 const context: CommandContext = {
@@ -44,7 +45,7 @@ const program = new Command('tollgate')
   .version(version)
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
-for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addBudgetsCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addMockCommand, addSchemaCommand]) add(program, context)
+for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addBudgetsCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addMockCommand, addSchemaCommand, addWorkerCommand]) add(program, context)
 // Subcommands inherit neither setting.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().showHelpAfterError('(add --help for what is possible)')
 

@@ -15,3 +15,6 @@ export const packageRoot: string = fileURLToPath(new URL('..', import.meta.url))
 
 /** Runs from a clone of the repository rather than from an installed package. */
 export const isClone: boolean = existsSync(join(packageRoot, 'src', 'main.ts'))
+
+/** How to start this program again, to be followed by its arguments: Node, its own options, and the script as it was started. */
+export const ownProgram: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? join(packageRoot, 'bin', 'tollgate')]

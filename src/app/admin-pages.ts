@@ -5,11 +5,13 @@ import type { BudgetStore } from '../budgets/budget-store.ts'
 import { systemClock } from '../core/clock.ts'
 import { type AdminAnswer, type AdminPages, textAnswer } from '../edge/admin-page.ts'
 import { createBudgetsPage } from '../edge/budgets-page.ts'
-import type { Metrics } from '../edge/metrics.ts'
 import { startPage } from '../edge/start-page.ts'
+import type { Serving } from './serving.ts'
 
 export interface AdminPagesOptions {
-  readonly metrics: Metrics
+  readonly serving: Pick<Serving, 'workers' | 'metricsPage'>
+  /** Content type of the page of metrics. */
+  readonly metricsType: string
   readonly isDraining: () => boolean
   /** Never rejects. */
   readonly storeReady: () => Promise<boolean>
@@ -17,18 +19,23 @@ export interface AdminPagesOptions {
   readonly budgetStore: BudgetStore
 }
 
-export function createAdminPages({ metrics, isDraining, storeReady, budgets, budgetStore }: AdminPagesOptions): AdminPages {
+export function createAdminPages({ serving, metricsType, isDraining, storeReady, budgets, budgetStore }: AdminPagesOptions): AdminPages {
   return {
     '/': startPage,
     '/budgets': createBudgetsPage({ budgets, store: budgetStore, clock: systemClock }),
     '/healthz': { access: 'open', GET: () => textAnswer('ok\n') },
-    '/readyz': { access: 'open', GET: () => readiness(isDraining, storeReady) },
-    '/metrics': { GET: async () => ({ status: 200, contentType: metrics.registry.contentType, body: await metrics.registry.metrics() }) },
+    '/readyz': { access: 'open', GET: () => readiness({ serving, isDraining, storeReady }) },
+    '/metrics': { GET: async () => ({ status: 200, contentType: metricsType, body: await serving.metricsPage() }) },
   }
 }
 
-async function readiness(isDraining: () => boolean, storeReady: () => Promise<boolean>): Promise<AdminAnswer> {
+async function readiness({ serving, isDraining, storeReady }: Pick<AdminPagesOptions, 'serving' | 'isDraining' | 'storeReady'>): Promise<AdminAnswer> {
   const reachable = await storeReady()
-  if (isDraining()) return textAnswer('draining\n', 503)
-  return reachable ? textAnswer('ready\n') : textAnswer('the store cannot be reached\n', 503)
+  const workers = serving.workers()
+  const each = workers.map(({ worker, state }) => `worker ${worker}: ${state}\n`).join('')
+  if (isDraining()) return textAnswer(`draining\n${each}`, 503)
+  if (!reachable) return textAnswer(`the store cannot be reached\n${each}`, 503)
+  // One that serves is enough: Envoy leaves out the others.
+  if (workers.length > 0 && !workers.some(({ state }) => state === 'serving')) return textAnswer(`no worker serves\n${each}`, 503)
+  return textAnswer(`ready\n${each}`)
 }

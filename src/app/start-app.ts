@@ -9,13 +9,14 @@ import { createBudgetMetrics } from '../edge/budget-metrics.ts'
 import { createMetrics } from '../edge/metrics.ts'
 import { createAdminPages } from './admin-pages.ts'
 import type { App, AppOptions } from './app.ts'
+import { serveFromWorkers } from './serve-from-workers.ts'
+import { serveHere } from './serve-here.ts'
 import { startBudgets } from './start-budgets.ts'
-import { startCoolDowns } from './start-cool-downs.ts'
-import { startProcessor } from './start-processor.ts'
 import { startRateLimits } from './start-rate-limits.ts'
 
 /** Rejects when an address cannot be bound or the store cannot be set up; what was started by then is stopped again. */
-export async function startApp({ config, log, env }: AppOptions): Promise<App> {
+export async function startApp({ read, log, env, program }: AppOptions): Promise<App> {
+  const { config, packed } = read
   let current = config
   let draining = false
   const started: (() => Promise<void>)[] = []
@@ -23,17 +24,26 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
   const metrics = createMetrics()
   const health = createHealthRoutes({ isServing: () => !draining })
   try {
-    const coolDowns = startCoolDowns({ config: () => current, metrics, log, onLonger: () => undefined })
-    started.push(async () => coolDowns.close())
     const secrets = createSecretReader({ env, log, clock: systemClock })
     const budgetMetrics = createBudgetMetrics(metrics.registry)
     const budgets = startBudgets({ config: () => current, metrics: budgetMetrics, secrets, log })
     started.push(() => budgets.close())
-    const processor = await startProcessor({ address: config.listen.extproc, config: () => current, health, coolDowns, budgets, metrics, budgetMetrics, log, env })
-    started.push(() => processor.close(0))
+    const shared = { config: () => current, metrics, log, env }
+    const serving =
+      config.workers === 1
+        ? await serveHere({ ...shared, health, budgets, budgetMetrics })
+        : await serveFromWorkers({ ...shared, packed, program, budgetStore: budgets.countersForOthers })
+    started.push(() => serving.close(0))
     const rateLimits = await startRateLimits({ config: () => current, health, metrics, log })
     started.push(() => rateLimits.close(0))
-    const pages = createAdminPages({ metrics, isDraining: () => draining, storeReady: async () => (await rateLimits.ready()) && (current.budgets.length === 0 || (await budgets.store.ready())), budgets: () => current.budgets, budgetStore: budgets.store })
+    const pages = createAdminPages({
+      serving,
+      metricsType: metrics.registry.contentType,
+      isDraining: () => draining,
+      storeReady: async () => (await rateLimits.ready()) && (current.budgets.length === 0 || (await budgets.store.ready())),
+      budgets: () => current.budgets,
+      budgetStore: budgets.store,
+    })
     const admin = await startAdminServer({
       address: config.listen.admin,
       access: () => current.adminAccess,
@@ -43,21 +53,23 @@ export async function startApp({ config, log, env }: AppOptions): Promise<App> {
     })
     metrics.configLoaded('success')
     return {
-      addresses: { extproc: processor.address, ratelimit: rateLimits.address, admin: admin.address },
+      addresses: { extproc: serving.addresses.join(', '), ratelimit: rateLimits.address, admin: admin.address },
       metrics,
       config: () => current,
-      swap: (next) => {
-        current = next
-        processor.follow(next)
+      swap: async (next) => {
+        current = next.config
+        await serving.use(next)
         metrics.configLoaded('success')
       },
       drain: () => {
         draining = true
         health.changed()
+        serving.drain()
       },
       close: async (graceMs) => {
-        coolDowns.close()
-        await Promise.all([processor.close(graceMs), rateLimits.close(graceMs)])
+        // The last that is heard of an exchange is what it costs the limits.
+        await serving.close(graceMs)
+        await rateLimits.close(graceMs)
         await budgets.close()
         await admin.close()
       },

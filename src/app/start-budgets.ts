@@ -21,6 +21,8 @@ export interface BudgetsOptions {
   readonly metrics: BudgetMetrics
   readonly secrets: SecretReader
   readonly log: Log
+  /** Counters that another process has and keeps right; undefined: those of the configuration's store. */
+  readonly remote?: BudgetStore
 }
 
 export interface RunningBudgets {
@@ -28,6 +30,8 @@ export interface RunningBudgets {
   readonly estimator: Estimator
   /** For those who look. */
   readonly store: BudgetStore
+  /** For other processes, which have their own way of dealing with failures. */
+  readonly countersForOthers: BudgetStore
   close(): Promise<void>
 }
 
@@ -43,9 +47,8 @@ const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** How often the first of a line looks for room that came free in another process. */
 const LOOK_AGAIN_MS = 250
 
-export function startBudgets({ config, metrics, secrets, log }: BudgetsOptions): RunningBudgets {
-  const { store: target } = config()
-  const store = target.kind === 'memory' ? createMemoryBudgetStore() : createRedisBudgetStore({ store: target, log, commandTimeoutMs: COMMAND_TIMEOUT_MS })
+export function startBudgets({ config, metrics, secrets, log, remote }: BudgetsOptions): RunningBudgets {
+  const store = remote ?? createStore(config(), log)
   const counters = guardCounters({ store, local: createMemoryBudgetStore(), clock: systemClock, observer: createGuardObserver(metrics, log) })
   const lines = createWaitingLines({ maxWaiting: MAX_WAITING, maxBytes: MAX_WAITING_BYTES, retryMs: LOOK_AGAIN_MS, schedule, monotonic: () => systemClock.monotonic() })
   const stood = createWarnings({ store: counters, clock: systemClock, onWarning: (warning) => warn(warning) })
@@ -71,7 +74,7 @@ export function startBudgets({ config, metrics, secrets, log }: BudgetsOptions):
   }
 
   const upkeep = setInterval(() => {
-    void budgets.expire()
+    if (remote === undefined) void budgets.expire()
     void counters.repair()
   }, UPKEEP_MS).unref()
   const renewing = setInterval(() => void budgets.renew(), RENEW_MS).unref()
@@ -79,6 +82,7 @@ export function startBudgets({ config, metrics, secrets, log }: BudgetsOptions):
     budgets,
     estimator: createEstimator(),
     store: counters,
+    countersForOthers: store,
     async close() {
       clearInterval(upkeep)
       clearInterval(renewing)
@@ -87,6 +91,10 @@ export function startBudgets({ config, metrics, secrets, log }: BudgetsOptions):
       await counters.close()
     },
   }
+}
+
+function createStore({ store }: RuntimeConfig, log: Log): BudgetStore {
+  return store.kind === 'memory' ? createMemoryBudgetStore() : createRedisBudgetStore({ store, log, commandTimeoutMs: COMMAND_TIMEOUT_MS })
 }
 
 function createGuardObserver(metrics: BudgetMetrics, log: Log): GuardObserver {

@@ -17,7 +17,7 @@ export interface CoolDownsOptions {
   readonly metrics: Metrics
   readonly log: Log
   /** A provider cools down longer than was known. */
-  readonly onLonger: (coolDown: CoolDown) => void
+  readonly onLonger?: (coolDown: CoolDown) => void
 }
 
 /** A store is only changed by a restart. */
@@ -27,7 +27,7 @@ export function startCoolDowns({ config, metrics, log, onLonger }: CoolDownsOpti
     log.warn({ provider, reason, seconds: Math.round(remainingMs / 100) / 10 }, 'A provider is left out of chains for a while.')
   }
   let tell: (coolDown: CoolDown) => void = () => undefined
-  const coolDowns = createCoolDowns({ settings: () => config().coolDown, clock: systemClock, onStart, onChange: (coolDown) => tell(coolDown), onLonger })
+  const coolDowns = createCoolDowns({ settings: () => config().coolDown, clock: systemClock, onStart, onChange: (coolDown) => tell(coolDown), ...(onLonger === undefined ? {} : { onLonger }) })
   metrics.watchCoolDowns(() => coolDowns.list())
   const { store } = config()
   if (store.kind === 'memory') return { ...coolDowns, close: () => undefined }

@@ -5,6 +5,7 @@ import { loadConfig } from '../config/load.ts'
 import { parseDuration } from '../config/parse-duration.ts'
 import type { Problem } from '../config/problem.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
+import type { Sources } from '../config/sources.ts'
 import type { LogFormat, LogLevel } from '../edge/logger.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
@@ -36,10 +37,15 @@ export function parseSeconds(text: string): number {
 
 /** Reads and checks the configuration; every problem is in the message of the error. Warnings go to stderr. */
 export async function readConfig(path: string, context: Pick<CommandContext, 'stderr'>): Promise<RuntimeConfig> {
+  return (await readWithSources(path, context)).config
+}
+
+/** The same, for a command that hands it on to other processes. */
+export async function readWithSources(path: string, context: Pick<CommandContext, 'stderr'>): Promise<{ readonly config: RuntimeConfig; readonly sources: Sources }> {
   const loaded = await loadConfig(path)
   if (!loaded.ok) throw new CommandError(`${loaded.problems.map(formatProblem).join('\n')}\n${count(loaded.problems.length)} in the configuration; nothing was started.`)
   for (const warning of loaded.warnings) context.stderr(`warning: ${formatProblem(warning)}\n`)
-  return loaded.config
+  return loaded
 }
 
 export function formatProblem({ file, line, column, message }: Problem): string {

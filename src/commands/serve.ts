@@ -3,6 +3,7 @@
 import type { Command } from 'commander'
 import type { App } from '../app/app.ts'
 import { startApp } from '../app/start-app.ts'
+import { toReadConfig } from '../config/packed-config.ts'
 import { followConfig } from '../up/follow-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
@@ -10,7 +11,8 @@ import { missingCredentials } from '../up/mock-missing-providers.ts'
 import { writeXds } from '../up/write-xds.ts'
 import { CommandError } from './command-error.ts'
 import type { CommandContext } from './command-context.ts'
-import { addConfigOption, addLogOptions, type ConfigOption, type LogOptions, parseSeconds, readConfig } from './options.ts'
+import { addConfigOption, addLogOptions, type ConfigOption, type LogOptions, parseSeconds, readWithSources } from './options.ts'
+import { workerProgram } from './worker-program.ts'
 
 interface ServeOptions extends ConfigOption, LogOptions {
   readonly xdsDir?: string
@@ -30,10 +32,11 @@ export function addServeCommand(program: Command, context: CommandContext): void
 }
 
 async function serve(options: ServeOptions, context: CommandContext): Promise<void> {
-  const config = await readConfig(options.config, context)
+  const read = toReadConfig(await readWithSources(options.config, context))
+  const { config } = read
   const log = createLogger({ level: options.logLevel, format: options.logFormat, write: (line) => context.stdout(line) })
   if (options.xdsDir !== undefined) await writeXds(config, options.xdsDir)
-  const app = await startApp({ config, log, env: context.env }).catch((cause: unknown) => {
+  const app = await startApp({ read, log, env: context.env, program: workerProgram(options, context) }).catch((cause: unknown) => {
     throw new CommandError(`Tollgate could not start: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause })
   })
   const following = followConfig({ path: options.config, app, log, xdsDir: options.xdsDir })

@@ -6,6 +6,8 @@ import { join, relative, resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { App } from '../app/app.ts'
 import { startApp } from '../app/start-app.ts'
+import type { Adaptation } from '../config/adapt-config.ts'
+import { toReadConfig } from '../config/packed-config.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { createLogger } from '../edge/logger.ts'
@@ -24,7 +26,8 @@ import { whatToTry } from '../up/what-to-try.ts'
 import { writeXds } from '../up/write-xds.ts'
 import type { CommandContext } from './command-context.ts'
 import { CommandError } from './command-error.ts'
-import { addConfigOption, addLogOptions, type ConfigOption, type LogOptions, readConfig } from './options.ts'
+import { addConfigOption, addLogOptions, type ConfigOption, type LogOptions, readWithSources } from './options.ts'
+import { workerProgram } from './worker-program.ts'
 
 interface UpOptions extends ConfigOption, LogOptions {
   readonly mock: boolean
@@ -56,26 +59,25 @@ async function up(given: UpOptions, context: CommandContext): Promise<void> {
   const failing = readMockFailures(options.mockFail)
   const format = context.isTerminal && context.env['TOLLGATE_LOG_FORMAT'] === undefined && options.logFormat === 'json' ? 'pretty' : options.logFormat
   const log = createLogger({ level: options.logLevel, format, write: (line) => context.stdout(line) })
-  const read = await readConfig(options.config, context)
-  if (!options.mock) requireCredentials(read, context)
+  const loaded = await readWithSources(options.config, context)
+  if (!options.mock) requireCredentials(loaded.config, context)
   const stateDir = resolve(context.cwd, options.stateDir)
   await mkdir(join(stateDir, 'run'), { recursive: true })
   const envoyProgram = await obtainEnvoy(context)
-  const withVersion = (config: RuntimeConfig): RuntimeConfig => ({ ...config, envoy: { ...config.envoy, version: renderedVersion(envoyProgram.version) } })
-  const written = withVersion(read)
 
   const stop: (() => unknown)[] = []
   try {
-    const mocks = options.mock ? await mockMissingProviders(written, context.env) : undefined
+    const mocks = options.mock ? await mockMissingProviders(loaded.config, context.env) : undefined
     if (mocks !== undefined) stop.push(() => mocks.close())
     if (mocks !== undefined) failMocks(mocks, failing)
-    const adapt = (config: RuntimeConfig): RuntimeConfig => withVersion(mocks?.adapt(config) ?? config)
-    const config = adapt(written)
-    const app = await start('Tollgate', startApp({ config, log, env: context.env }))
+    const adaptation: Adaptation = { envoyVersion: renderedVersion(envoyProgram.version), mockPorts: mocks?.ports ?? {} }
+    const read = toReadConfig(loaded, adaptation)
+    const { config } = read
+    const app = await start('Tollgate', startApp({ read, log, env: context.env, program: workerProgram({ ...options, logFormat: format }, context) }))
     stop.push(() => app.close(STOP_GRACE_MS))
     const envoy = await startEnvoy({ config, binary: envoyProgram.path, stateDir, context })
     stop.push(() => envoy.stop(STOP_GRACE_MS))
-    const following = followConfig({ path: options.config, app, log, xdsDir: join(stateDir, 'run', 'xds'), adapt })
+    const following = followConfig({ path: options.config, app, log, xdsDir: join(stateDir, 'run', 'xds'), adaptation })
     stop.push(() => following.close())
     announce({ app, mocks, context, log, config, path: options.config })
     await untilOver(envoy, context)

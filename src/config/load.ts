@@ -7,10 +7,10 @@ import { compileConfig } from './compile.ts'
 import type { Problem } from './problem.ts'
 import { referencedFiles } from './referenced-files.ts'
 import type { RuntimeConfig } from './runtime-config.ts'
-import type { FileState } from './sources.ts'
+import type { FileState, Sources } from './sources.ts'
 
 export type LoadedConfig =
-  | { readonly ok: true; readonly config: RuntimeConfig; readonly warnings: readonly Problem[] }
+  | { readonly ok: true; readonly config: RuntimeConfig; readonly warnings: readonly Problem[]; readonly sources: Sources }
   /** `files`: what was read or should have been, absolute, the main one first: a watcher waits for one of them to be mended. */
   | { readonly ok: false; readonly problems: readonly Problem[]; readonly files: readonly string[] }
 
@@ -31,8 +31,9 @@ export async function loadConfig(path: string): Promise<LoadedConfig> {
   for (const file of referenced.secrets) files.set(file, await lookAt(file))
   for (const file of referenced.limits) files.set(file, await readText(file))
   const runtimeDirectory = process.env['XDG_RUNTIME_DIR'] || tmpdir()
-  const compiled = compileConfig({ path: main, text: state.text, files, runtimeDirectory, stateDirectory: stateDirectory(), nowMs: Date.now(), display })
-  return compiled.ok ? compiled : { ...compiled, files: [main, ...referenced.limits] }
+  const sources: Sources = { path: main, text: state.text, files, runtimeDirectory, stateDirectory: stateDirectory(), nowMs: Date.now(), display }
+  const compiled = compileConfig(sources)
+  return compiled.ok ? { ...compiled, sources } : { ...compiled, files: [main, ...referenced.limits] }
 }
 
 // The XDG specification wants relative paths in its variables ignored.

@@ -27,7 +27,7 @@ export function createBudgetMetrics(registry: Registry): BudgetMetrics {
   const expired = new Counter({ name: 'tollgate_budget_expired_holds_total', help: 'Holds that ran out and were charged by their estimate.', registers })
   const storeFailures = new Counter({ name: 'tollgate_budget_store_errors_total', help: 'Calls of the counters that failed.', labelNames: ['call'], registers })
   const lost = new Counter({ name: 'tollgate_budget_lost_charges_total', help: 'Charges that the counters never got because too much was owed; the ledger has them.', registers })
-  const reachable = new Gauge({ name: 'tollgate_budget_store_up', help: '1: the counters of the budgets answer. 0: each budget does what its on_store_failure says.', registers })
+  const reachable = new Gauge({ name: 'tollgate_budget_store_up', help: '1: the counters of the budgets answer. 0: each budget does what its on_store_failure says.', aggregator: 'min', registers })
   reachable.set(1)
 
   return {

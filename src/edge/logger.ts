@@ -15,17 +15,19 @@ export interface LoggerOptions {
   readonly format: LogFormat
   /** Gets whole lines, one or many. */
   readonly write: (lines: string) => void
+  /** The number of this process among several, said in every line. */
+  readonly worker?: number
 }
 
 /** Lines are written a few milliseconds late, many at once, and before the process exits: only one that is killed hard loses any. */
-export function createLogger({ level, format, write }: LoggerOptions): Log {
+export function createLogger({ level, format, write, worker }: LoggerOptions): Log {
   const lines = batchLines(write)
   process.on('exit', () => lines.flush())
   const destination = { write: (line: string) => lines.add(format === 'json' ? line : prettyLine(line)) }
   return pino(
     {
       level,
-      base: null,
+      base: worker === undefined ? null : { worker },
       timestamp: pino.stdTimeFunctions.isoTime,
       // Pino's own `redact` takes 70 µs for the line of an exchange.
       formatters: { log: redactSecrets },

@@ -8,8 +8,9 @@ export function prettyLine(line: string): string {
   if (fields === undefined) return line
   const time = typeof fields['time'] === 'string' ? fields['time'].slice(11, 19) : ''
   const level = LEVELS[Number(fields['level'])] ?? ''
+  const worker = fields['worker'] === undefined ? '' : `[${text(fields['worker'])}] `
   const said = fields['msg'] === 'exchange' ? exchangeText(fields) : `${text(fields['msg'])}${otherFields(fields)}`
-  return `${time} ${level}${said}\n`
+  return `${time} ${worker}${level}${said}\n`
 }
 
 function exchangeText(fields: Readonly<Record<string, unknown>>): string {
@@ -37,7 +38,7 @@ function parseCaller(caller: unknown): string {
 }
 
 function otherFields(fields: Readonly<Record<string, unknown>>): string {
-  const rest = Object.entries(fields).filter(([name]) => !['level', 'time', 'msg'].includes(name))
+  const rest = Object.entries(fields).filter(([name]) => !['level', 'time', 'msg', 'worker'].includes(name))
   return rest.length === 0 ? '' : `  ${rest.map(([name, value]) => `${name}=${text(value)}`).join(' ')}`
 }
 

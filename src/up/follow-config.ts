@@ -1,7 +1,9 @@
 // Hot reload: a changed configuration is taken into use, a broken one is named loudly and the old one stays.
 
 import type { App } from '../app/app.ts'
+import type { Adaptation } from '../config/adapt-config.ts'
 import { loadConfig } from '../config/load.ts'
+import { toReadConfig } from '../config/packed-config.ts'
 import { formatProblem } from '../config/problem.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { watchFiles } from '../config/watch.ts'
@@ -18,10 +20,10 @@ export interface FollowOptions {
   /** Where Envoy's files are kept up to date; undefined: Envoy's configuration is somebody else's business. */
   readonly xdsDir: string | undefined
   /** Applied to what was read, before it is used: how `tollgate up` puts its mock providers in. */
-  readonly adapt?: (config: RuntimeConfig) => RuntimeConfig
+  readonly adaptation?: Adaptation
 }
 
-export function followConfig({ path, app, log, xdsDir, adapt = (config) => config }: FollowOptions): { close(): void } {
+export function followConfig({ path, app, log, xdsDir, adaptation }: FollowOptions): { close(): void } {
   let reloading: Promise<void> = Promise.resolve()
   /** Files of a broken configuration: mending a limit file that only it names must be noticed too. */
   let broken: readonly string[] = []
@@ -44,7 +46,8 @@ export function followConfig({ path, app, log, xdsDir, adapt = (config) => confi
       return
     }
     const before = app.config()
-    const next = adapt(loaded.config)
+    const read = toReadConfig(loaded, adaptation)
+    const next = keepRunning(read.config, before)
     if (next.revision === before.revision) {
       if (wasBroken) {
         app.metrics.configLoaded('success')
@@ -53,21 +56,27 @@ export function followConfig({ path, app, log, xdsDir, adapt = (config) => confi
       return
     }
     for (const warning of loaded.warnings) log.warn({ warning: formatProblem(warning) }, 'The changed configuration has a warning.')
-    for (const what of needsRestart(before, next)) log.warn({ setting: what }, 'This setting takes effect at the next start.')
+    for (const what of needsRestart(before, read.config)) log.warn({ setting: what }, 'This setting takes effect at the next start.')
     if (xdsDir !== undefined) {
       const { changed } = await writeXds(next, xdsDir)
       if (changed.length > 0) await new Promise((resolve) => setTimeout(resolve, ENVOY_RELOAD_MS))
     } else if (providersChanged(before, next)) {
       log.warn({}, 'Providers or chains changed, or how callers are verified: Envoy needs its configuration again (tollgate envoy), or run with --xds-dir.')
     }
-    app.swap(next)
+    await app.swap({ ...read, config: next })
     log.info({ revision: next.revision, models: next.models.size }, 'The changed configuration is in use.')
   }
 }
 
+/** What takes effect at the next start stays as it is until then: Envoy must not be sent where nobody listens. */
+const FIXED = ['listen', 'store', 'workers'] as const
+
+function keepRunning(next: RuntimeConfig, { listen, store, workers }: RuntimeConfig): RuntimeConfig {
+  return { ...next, listen, store, workers }
+}
+
 function needsRestart(before: RuntimeConfig, next: RuntimeConfig): string[] {
-  const settings = ['listen', 'store'] as const
-  return settings.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(next[name]))
+  return FIXED.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(next[name]))
 }
 
 function providersChanged(before: RuntimeConfig, next: RuntimeConfig): boolean {

@@ -10,8 +10,8 @@ import { type MockApi, providerBehaviours } from '../mock/provider-behaviours.ts
 export interface MockedProviders {
   /** Provider name → address of the mock that plays it. */
   readonly addresses: ReadonlyMap<string, string>
-  /** The same configuration with the mocked providers pointing at their mocks. A provider that came in later keeps its own address. */
-  adapt(config: RuntimeConfig): RuntimeConfig
+  /** The same, as a port on 127.0.0.1. */
+  readonly ports: Readonly<Record<string, number>>
   /** Makes mocks fail until somebody tells them otherwise (POST /mock/failure). Throws a sentence for whom no mock plays. */
   fail(modes: ReadonlyMap<string, FailureMode>): void
   close(): Promise<void>
@@ -23,10 +23,9 @@ export async function mockMissingProviders(config: RuntimeConfig, env: Readonly<
   for (const { provider, missing } of providers) {
     if (missing && isPlayed(provider.api)) running.set(provider.name, await startMockProvider({ api: provider.api, address: '127.0.0.1:0' }))
   }
-  const ports = new Map([...running].map(([name, mock]) => [name, mock.port]))
   return {
     addresses: new Map([...running].map(([name, mock]) => [name, mock.url])),
-    adapt: (next) => pointAtMocks(next, ports),
+    ports: Object.fromEntries([...running].map(([name, mock]) => [name, mock.port])),
     fail: (modes) => {
       for (const [name, mode] of modes) {
         const mock = running.get(name)
@@ -62,21 +61,4 @@ function isPlayed(api: string): api is MockApi {
 
 function isMissing({ credential }: ProviderConfig, env: Readonly<Record<string, string | undefined>>): boolean {
   return credential.kind === 'env' && (env[credential.name] ?? '').trim() === ''
-}
-
-/** The mock has the API's own paths, whatever stands before them at the real one. */
-function atMock({ settings }: ProviderConfig, port: number): Partial<ProviderConfig> {
-  return { scheme: 'http', host: '127.0.0.1', port, pathPrefix: '', settings: { ...settings, apiPath: undefined }, credential: { kind: 'none' }, caFile: undefined }
-}
-
-function pointAtMocks(config: RuntimeConfig, ports: ReadonlyMap<string, number>): RuntimeConfig {
-  const adapt = (provider: ProviderConfig): ProviderConfig => {
-    const port = ports.get(provider.name)
-    return port === undefined ? provider : { ...provider, ...atMock(provider, port) }
-  }
-  const providers = new Map([...config.providers].map(([name, provider]) => [name, adapt(provider)]))
-  const models = new Map(
-    [...config.models].map(([name, model]) => [name, { ...model, chain: model.chain.map((step) => ({ ...step, provider: adapt(step.provider) })) }]),
-  )
-  return { ...config, providers, models }
 }

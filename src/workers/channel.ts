@@ -15,6 +15,8 @@ export interface Channel<Theirs extends Questions, Told extends News> {
   ask<Name extends keyof Theirs & string>(name: Name, question: Theirs[Name]['question'], timeoutMs: number): Promise<Theirs[Name]['answer']>
   /** Arrives before everything that is said later, or not at all when the other side is gone. */
   tell<Name extends keyof Told & string>(name: Name, news: Told[Name]): void
+  /** False once either side has ended it. */
+  readonly isOpen: boolean
   /** Whoever still waits gets an error. What was told before still goes out. */
   close(): void
   /** Resolves when the stream has ended, whoever ended it. Never rejects. */
@@ -149,6 +151,9 @@ export function createChannel<Theirs extends Questions, Told extends News, Ours 
         send([kinds.question, id, name, question])
       }),
     tell: (name, news) => send([kinds.news, name, news]),
+    get isOpen() {
+      return isOpen
+    },
     close: () => end(),
     closed,
   }
