@@ -45,7 +45,7 @@ describe('a downgrade', () => {
     spend([{ ...short, models: [] }, roomy], 950)
     const decision = ask('1', [short, roomy], [large, small]) as Admitted
     const [passed] = decision.passedOver
-    assert.deepEqual(passed?.standings.map(({ claim, used, held }) => [claim.budget.name, used, held]), [['short', 950, 0], ['roomy', 950, 0]])
+    assert.deepEqual([passed?.claims.map(({ budget }) => budget.name), passed?.counters], [['short', 'roomy'], [{ used: 950, held: 0 }, { used: 950, held: 0 }]])
     assert.deepEqual(passed?.shortages.map(({ claim }) => claim.budget.name), ['short'])
     assert.deepEqual([passed?.candidate.tokens, decision.candidate.tokens], [{ estimate: { inputTokens: 0, outputTokens: 100 } }, { estimate: { inputTokens: 0, outputTokens: 100 } }])
     assert.ok([passed?.candidate, decision.candidate].every((candidate) => candidate !== undefined && !('need' in candidate)))

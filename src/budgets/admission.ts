@@ -34,13 +34,15 @@ export interface AdmissionInput {
   readonly gone: () => AbortSignal
 }
 
-/** A dearer model, and why it was not admitted. */
-export interface PassedOver {
+/** A model, and why it was not admitted. */
+export interface Refusal {
   readonly candidate: TriedModel
   /** Never empty; the strictest first. */
   readonly shortages: readonly Shortage[]
-  /** All counters that it was refused by, or could have been, without a part of its own; in the order of the claims. */
-  readonly standings: readonly Standing[]
+  /** What would have been claimed, of all its budgets. */
+  readonly claims: readonly PlannedClaim[]
+  /** In the order of the claims. Undefined when it had to line up behind others, and its turn never came: nothing is known of them then. */
+  readonly counters: readonly CounterState[] | undefined
 }
 
 /** A counter of an exchange, its own part included. */
@@ -56,21 +58,16 @@ export interface Admitted {
   /** In the order of the claims. */
   readonly standings: readonly Standing[]
   /** What was asked for and what lay between, where a cheaper model serves. */
-  readonly passedOver: readonly PassedOver[]
+  readonly passedOver: readonly Refusal[]
   /** The bound on output tokens that the client must be held to; undefined: its own. */
   readonly maxOutputTokens: number | undefined
   readonly waitedMs: number
 }
 
-export interface Denied {
+/** As the refusal of the last model that was tried. */
+export interface Denied extends Refusal {
   readonly kind: 'denied'
-  /** The last one tried. */
-  readonly candidate: TriedModel
-  /** Never empty; the strictest first. */
-  readonly shortages: readonly Shortage[]
-  /** All counters of that one, without a part of its own. Empty when it had to line up behind others, and its turn never came: nothing is known of them then. */
-  readonly standings: readonly Standing[]
-  readonly passedOver: readonly PassedOver[]
+  readonly passedOver: readonly Refusal[]
   /** The longest answer that would have been admitted now; undefined when none would. */
   readonly largestOutput: number | undefined
   readonly why: DenialReason
@@ -98,7 +95,7 @@ class Admission {
   readonly #input: AdmissionInput
   readonly #dependencies: AdmissionDependencies
   readonly #startedAtMs: number
-  readonly #passedOver: PassedOver[] = []
+  readonly #passedOver: Refusal[] = []
   #ticket: Ticket | undefined
 
   constructor(input: AdmissionInput, dependencies: AdmissionDependencies) {
@@ -138,7 +135,7 @@ class Admission {
     if (strictest === undefined) throw new TollgateError('internal', 'The counters refused an admission for which they have room.')
     const maxOutputTokens = clampTries < CLAMP_TRIES ? clampTo(candidate, claims, counters, shortages) : undefined
     if (maxOutputTokens !== undefined) return this.#try(candidate, { maxOutputTokens, tries: clampTries + 1 })
-    const refusal: PassedOver = { candidate: triedModel(candidate, claims, undefined), shortages, standings: claims.map((claim, index) => ({ claim, used: 0, held: 0, ...counters[index] })) }
+    const refusal: Refusal = { candidate: triedModel(candidate, claims, undefined), shortages, claims, counters }
     const denied = (): Denied => this.#deny(refusal, 'short', largestOutput(candidate, claims, counters))
     if (strictest.action === 'deny') return denied()
     if (strictest.action === 'queue') return this.#wait(candidate, strictest, refusal)
@@ -150,10 +147,10 @@ class Admission {
 
   #lineUp(candidate: Candidate, claims: readonly PlannedClaim[], claim: PlannedClaim): Promise<Admitted | Denied> {
     const shortage: Shortage = { claim, used: 0, held: 0, cause: 'room', action: 'queue' }
-    return this.#wait(candidate, shortage, { candidate: triedModel(candidate, claims, undefined), shortages: [shortage], standings: [] })
+    return this.#wait(candidate, shortage, { candidate: triedModel(candidate, claims, undefined), shortages: [shortage], claims, counters: undefined })
   }
 
-  async #wait(candidate: Candidate, { claim }: Shortage, refusal: PassedOver): Promise<Admitted | Denied> {
+  async #wait(candidate: Candidate, { claim }: Shortage, refusal: Refusal): Promise<Admitted | Denied> {
     const { bytes } = this.#input
     const gone = this.#input.gone()
     this.#ticket ??= this.#dependencies.lines.enter(claim.key, bytes)
@@ -163,7 +160,7 @@ class Admission {
     return this.#deny(refusal, gone.aborted ? 'gone' : 'waited')
   }
 
-  #deny(refusal: PassedOver, why: DenialReason, largest?: number): Denied {
+  #deny(refusal: Refusal, why: DenialReason, largest?: number): Denied {
     return { kind: 'denied', ...refusal, passedOver: this.#passedOver, largestOutput: largest, why, waitedMs: this.#waitedMs() }
   }
 

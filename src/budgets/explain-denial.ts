@@ -17,10 +17,10 @@ const MAX_SHOWN_CHARACTERS = 100
 const grouped = new Intl.NumberFormat('en-US')
 
 /** `headers`: retry-after, x-should-retry and x-ratelimit-* of the strictest shortage (draft-polli-ratelimit-headers-03, as Envoy sends them). */
-export function explainDenial({ candidate, shortages, standings, largestOutput, why, waitedMs }: Denied, nowMs: number): DenialText {
+export function explainDenial({ candidate, shortages, counters, largestOutput, why, waitedMs }: Denied, nowMs: number): DenialText {
   const [strictest] = shortages
   if (strictest === undefined) return { message: 'A budget has no room for this request.', headers: {} }
-  const isCounted = standings.length > 0
+  const isCounted = counters !== undefined
   const reasons = shortages.map((shortage) => explainShortage(shortage, candidate.attributes, nowMs, isCounted))
   const waiting = explainWaiting(why, waitedMs)
   const fits = largestOutput === undefined ? [] : [`An answer of at most ${grouped.format(largestOutput)} tokens would fit now.`]

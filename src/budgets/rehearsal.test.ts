@@ -60,8 +60,15 @@ describe('a rehearsed admission', () => {
     assert.deepEqual([short.why, short.shortages[0]?.held, lines.length], ['line_full', 100, 0])
     const waiting = budgets.admit(buildAdmission('3', [queues]))
     const behind = (await budgets.rehearse(buildAdmission('4', [queues]))) as Denied
-    assert.deepEqual([behind.why, behind.standings, lines.length], ['line_full', [], 1])
+    assert.deepEqual([behind.why, behind.counters, lines.length], ['line_full', undefined, 1])
     void budgets.settle(first.request, { amount: () => 0, provider: 'openai' })
     assert.equal((await waiting).kind, 'admitted')
+  })
+
+  it('says that the counters cannot be read', async () => {
+    const time = createFakeTime()
+    const away = { ...createMemoryBudgetStore(), read: () => Promise.reject(new Error('no route to Redis')) }
+    const budgets = buildBudgets(time, { counters: away })
+    await assert.rejects(budgets.rehearse(buildAdmission('1', [buildBudget()])) as Promise<Denied>, { code: 'budgets_unavailable' })
   })
 })
