@@ -19,15 +19,18 @@ export const keptForMs = 3_600_000
 const counters = `
 -- Numbers up to 2^53 are exact in Lua; written by tostring() they would have 14 digits. Answers have them as texts too: ioredis reads long integers inexactly.
 local most = 9007199254740991
+-- How much longer than its time a counter is kept in which somebody holds: longer than any exchange takes.
+local a_day = 86400000
 local function text(number) return string.format('%.0f', number) end
 local function within(number) return math.max(0, math.min(number, most)) end
 
--- One counter as it is stored; changes are kept in it until save(). One whose time has come is as good as none.
+-- One counter as it is stored; changes are kept in it until save(). One whose time has come is as good as none, unless something is held in it:
+-- a window that slides has one counter for ever, and that must not be given back to a new one.
 local function load(key, now)
   local flat = redis.call('HGETALL', key)
   local fields = {}
   for at = 1, #flat, 2 do fields[flat[at]] = flat[at + 1] end
-  local exists = fields.f ~= nil and tonumber(fields.f) > now
+  local exists = fields.f ~= nil and (tonumber(fields.f) > now or tonumber(fields.h or '0') > 0)
   return { key = key, now = now, fields = exists and fields or {}, exists = exists, isOver = fields.f ~= nil and not exists, changed = {} }
 end
 
@@ -62,7 +65,7 @@ end
 -- forget, slices, ms and slice are texts, as they came.
 local function reach(counter, amount, forget, slices, ms)
   if counter.exists then
-    if tonumber(forget) > tonumber(counter.fields.f) then set(counter, 'f', forget) end
+    if tonumber(forget) > math.max(tonumber(counter.fields.f), counter.now) then set(counter, 'f', forget) end
     return true
   end
   if amount <= 0 or tonumber(forget) <= counter.now then return false end
@@ -97,8 +100,12 @@ local function save(counter)
   if #changes == 0 then return end
   if counter.isOver then redis.call('DEL', counter.key) end
   redis.call('HSET', counter.key, unpack(changes))
-  if counter.changed.f then redis.call('PEXPIRE', counter.key, text(tonumber(counter.fields.f) - counter.now)) end
-  if not counter.fields.n then return end
+  local left = math.max(1, tonumber(counter.fields.f) - counter.now)
+  if not counter.fields.n then
+    if counter.changed.f then redis.call('PEXPIRE', counter.key, text(left)) end
+    return
+  end
+  redis.call('PEXPIRE', counter.key, text(held(counter) > 0 and left + a_day or left))
   local forgotten, over = last_forgotten(counter), {}
   for name in pairs(counter.fields) do
     local slice = tonumber(name)
@@ -199,6 +206,7 @@ for index = 2, #KEYS do
   local before = redis.call('ZSCORE', KEYS[1], ARGV[index])
   if before and tonumber(before) < til then
     redis.call('ZADD', KEYS[1], ARGV[1], ARGV[index])
+    -- Nobody says what time it is, but how much longer it must live is known.
     local left = redis.call('PTTL', KEYS[index])
     if left > 0 then
       local ms = left + til - tonumber(before)

@@ -15,7 +15,7 @@ export interface Slide {
 export interface CounterRef {
   /** Budget, caller and window in one text; printable, at most 1,000 characters. */
   readonly key: string
-  /** Milliseconds since 1970 from when on nobody needs the counter: after the end of its window and of every hold in it. */
+  /** Milliseconds since 1970 from when on nobody needs the counter: after the end of its window and of every hold in it. It is kept while something is held in it. */
   readonly forgetAtMs: number
   readonly slide?: Slide
 }

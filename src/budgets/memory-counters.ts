@@ -47,7 +47,8 @@ const NOTHING: CounterState = { used: 0, held: 0 }
 
 export function createMemoryCounters(maxCounters: number): MemoryCounters {
   const counters = new Map<string, Counter>()
-  const isForgotten = (counter: Counter, nowMs: number): boolean => counter.forgetAtMs <= nowMs
+  // A window that slides has one counter for ever: what somebody still holds in it must not be given back to a new one of that name.
+  const isForgotten = (counter: Counter, nowMs: number): boolean => counter.forgetAtMs <= nowMs && counter.held === 0
   const sweep = createMapSweep(counters, isForgotten)
   let nextFullSweepMs = 0
 

@@ -1,5 +1,6 @@
 // Budgets in Redis, shared by any number of Tollgates. Each call is one script and one round trip, so two processes never see each other's halves.
 
+import { ReplyError } from 'ioredis'
 import { TollgateError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RedisTarget } from '../redis/redis-connection.ts'
@@ -72,7 +73,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
       return await asked
     } catch (thrown) {
       if (thrown instanceof TollgateError) throw thrown
-      throw new TollgateError('internal', `${what} failed: Redis did not answer`, { cause: thrown })
+      throw new TollgateError('internal', `${what} failed: Redis ${thrown instanceof ReplyError ? 'refused it' : 'did not answer'}`, { cause: thrown })
     } finally {
       inFlight.delete(asked)
     }

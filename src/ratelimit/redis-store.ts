@@ -72,7 +72,7 @@ export function createRedisStore(options: RedisStoreOptions): CounterStore {
   async function apply(changes: readonly CounterChange[]): Promise<readonly bigint[]> {
     if (changes.length === 0) return []
     try {
-      const answers = await (store.kind === 'redis' ? countTogether(changes) : countPerKey(changes))
+      const answers = await (store.kind === 'redis-cluster' ? countPerKey(changes) : countTogether(changes))
       return answers.map(parseCounter)
     } catch (thrown) {
       if (thrown instanceof TollgateError) throw thrown

@@ -180,13 +180,23 @@ for (const { name, start } of stores) {
     })
 
     it('forgets a counter when nobody needs it any more', async () => {
-      await store.admit(admission('forget-1', [claim('forget', 60, { forgetAtMs: START_MS + 1000 })]))
-      await store.admit(admission('forget-2', [claim('forget', 40, { forgetAtMs: START_MS + 2000 })], { nowMs: START_MS + 500 }))
-      assert.deepEqual(await readOne(store, counter('forget'), START_MS + 1999), state(0, 100), 'the latest time counts')
+      await store.settle(settlement('forget-1', [charge('forget', 60, { forgetAtMs: START_MS + 1000 })]))
+      await store.settle(settlement('forget-2', [charge('forget', 40, { forgetAtMs: START_MS + 2000 })], { nowMs: START_MS + 500 }))
+      assert.deepEqual(await readOne(store, counter('forget'), START_MS + 1999), state(100, 0), 'the latest time counts')
       assert.deepEqual(await readOne(store, counter('forget'), START_MS + 2000), state(0, 0))
-      const late = await store.settle(settlement('forget-1', [charge('forget', 50, { forgetAtMs: START_MS + 1000 })], { nowMs: START_MS + 2000 }))
+      const late = await store.settle(settlement('forget-3', [charge('forget', 50, { forgetAtMs: START_MS + 2000 })], { nowMs: START_MS + 2000 }))
       assert.deepEqual(late, { applied: true, counters: [state(0, 0)] })
-      await store.settle(settlement('forget-2', []))
+      const next = { forgetAtMs: START_MS + 3000 }
+      assert.deepEqual((await store.admit(admission('forget-4', [claim('forget', 9, next)], { nowMs: START_MS + 2000 }))).counters, [state(0, 0)])
+      assert.deepEqual(await readOne(store, counter('forget'), START_MS + 2000), state(0, 9), 'nothing of the old one is left')
+      assert.deepEqual((await store.settle(settlement('forget-4', [charge('forget', 7, next)], { nowMs: START_MS + 2000 }))).counters, [state(7, 0)])
+    })
+
+    it('forgets no counter while something is held in it', async () => {
+      await store.admit(admission('long', [claim('long', 60, { forgetAtMs: START_MS + 1000 })]))
+      const nowMs = START_MS + 2000
+      assert.deepEqual(await store.admit(admission('long-2', [claim('long', 40)], { nowMs })), { admitted: true, counters: [state(0, 60)] })
+      assert.deepEqual((await store.settle(settlement('long', [charge('long', 50)], { nowMs }))).counters, [state(50, 40)])
     })
 
     it('counts exactly up to 2^53 - 1 and stays there', async () => {
@@ -217,7 +227,9 @@ for (const { name, start } of stores) {
       assert.deepEqual(listed.toSorted((a, b) => a.key.localeCompare(b.key)), [{ key: 'list*a', used: 0, held: 1 }, { key: 'list*b', used: 4, held: 2 }])
       assert.deepEqual((await store.list('list*b', { nowMs: START_MS + 2000, limit: 10 })).map(({ used }) => used), [0])
       assert.equal((await store.list('list', { nowMs: START_MS, limit: 2 })).length, 2)
-      assert.deepEqual(await store.list('list', { nowMs: FORGET_AT_MS, limit: 10 }), [])
+      await store.settle(settlement('list-1', [charge('list*a', 1)]))
+      const late = await store.list('list', { nowMs: FORGET_AT_MS, limit: 10 })
+      assert.deepEqual(late, [], 'all are forgotten by then')
     })
 
     it('makes no counter by looking, refusing, or charging nothing', async () => {

@@ -95,27 +95,48 @@ export async function startRedis({ directory, options = [] }: { directory?: stri
   return { store: { kind: 'redis', url: path }, address: { path }, pid, stop }
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
+/** 0: any. Undefined when somebody has it. */
+async function tryPort(wanted: number): Promise<number | undefined> {
+  const server = createServer()
+  const listening = once(server, 'listening').then(
+    () => true,
+    () => false,
+  )
+  server.listen(wanted, '127.0.0.1')
+  if (!(await listening)) return undefined
   const address = server.address()
   server.close()
   await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return address === null || typeof address === 'string' ? undefined : address.port
+}
+
+export async function freePort(): Promise<number> {
+  const port = await tryPort(0)
+  if (port === undefined) throw new Error('no port')
+  return port
+}
+
+/** Nodes of a cluster speak to each other on a port that much higher; only Redis 7 can be told another one. */
+const BUS_PORT_OFFSET = 10_000
+
+/** A port with a free one for the cluster bus above it. */
+export async function freeNodePort(): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (port + BUS_PORT_OFFSET <= 65_535 && (await tryPort(port + BUS_PORT_OFFSET)) !== undefined) return port
+  }
 }
 
 /** A Redis Cluster of one node that holds all slots. Takes two seconds: so long a new node waits before it serves. */
 export async function startRedisCluster(): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'tollgate-redis-'))
-  const port = await freePort()
-  const busPort = await freePort()
+  const port = await freeNodePort()
   const listen = ['--port', String(port), '--bind', '127.0.0.1']
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-announce-ip', '127.0.0.1']
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
   const { server, pid, stop } = await start(directory, [...listen, ...cluster], true)
   const client = new Redis({ port, host: '127.0.0.1' })
   const serving = waitForText(server, /Cluster state changed: ok/)
-  await client.cluster('ADDSLOTSRANGE', 0, 16_383)
+  await client.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot))
   await serving
   client.disconnect()
   return { store: { kind: 'redis-cluster', nodes: [`127.0.0.1:${String(port)}`] }, address: { port }, pid, stop }

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoreConfig } from '../../src/config/runtime-config.ts'
 import { scratchFolder } from './grpc-client.ts'
-import { freePort, spawnRedis, waitForText, type RedisProcess } from './redis-server.ts'
+import { freeNodePort, freePort, spawnRedis, waitForText, type RedisProcess } from './redis-server.ts'
 
 type Store = Exclude<StoreConfig, { kind: 'memory' }>
 
@@ -17,7 +17,7 @@ export interface RedisCluster {
   stop(): Promise<void>
 }
 
-const LAST_SLOT = 16_383
+const SLOTS = 16_384
 
 function plainClient(port: number): Redis {
   return new Redis({ port, host: '127.0.0.1' })
@@ -26,27 +26,27 @@ function plainClient(port: number): Redis {
 /** Three masters without replicas, each with a third of the slots. */
 export async function startThreeNodes(): Promise<RedisCluster> {
   const folder = await scratchFolder()
-  const nodes: { readonly port: number; readonly busPort: number; readonly process: RedisProcess }[] = []
+  const nodes: { readonly port: number; readonly process: RedisProcess }[] = []
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map(({ process }) => process.stop()))
     await folder.remove()
   }
   try {
     for (let index = 0; index < 3; index += 1) {
-      const [port, busPort] = [await freePort(), await freePort()]
-      const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-announce-ip', '127.0.0.1', '--cluster-config-file', `nodes-${String(index)}.conf`]
+      const port = await freeNodePort()
+      const cluster = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-config-file', `nodes-${String(index)}.conf`]
       const process = await spawnRedis(folder.path, ['--port', String(port), '--bind', '127.0.0.1', ...cluster])
-      nodes.push({ port, busPort, process })
+      nodes.push({ port, process })
     }
     const serving = nodes.map(({ process }) => waitForText(process.server, /Cluster state changed: ok/))
     const clients = nodes.map(({ port }) => plainClient(port))
     const [first] = clients
     for (const [index, client] of clients.entries()) {
-      const slots = (part: number): number => Math.ceil((part * (LAST_SLOT + 1)) / clients.length)
-      await client.call('CLUSTER', 'ADDSLOTSRANGE', slots(index), slots(index + 1) - 1)
+      const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => Math.floor((slot * clients.length) / SLOTS) === index)
+      await client.cluster('ADDSLOTS', ...slots)
       await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     }
-    for (const { port, busPort } of nodes.slice(1)) await first?.call('CLUSTER', 'MEET', '127.0.0.1', port, busPort)
+    for (const { port } of nodes.slice(1)) await first?.call('CLUSTER', 'MEET', '127.0.0.1', port)
     await Promise.all(serving)
     for (const client of clients) client.disconnect()
     const ports = nodes.map(({ port }) => port)
