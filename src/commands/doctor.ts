@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { findTraps } from '../config/explain-traps.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { socketTarget } from '../core/socket-target.ts'
+import { workerAddresses } from '../core/worker-address.ts'
 import { describeCredential } from '../credentials/describe-credential.ts'
 import { probeCredential } from '../credentials/probe-credential.ts'
 import type { CommandContext } from './command-context.ts'
@@ -36,7 +37,7 @@ export function addDoctorCommand(program: Command, context: CommandContext): voi
 async function doctor(options: DoctorOptions, context: CommandContext): Promise<void> {
   const config = await readConfig(options.config, context)
   const findings = [
-    await listens('the external processor', config.listen.extproc),
+    ...(await processorsListen(config)),
     await listens('the rate limit service', config.listen.ratelimit),
     await adminReady(config),
     ...(await envoyFindings(config)),
@@ -46,6 +47,11 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
   if (options.json === true) context.stdout(`${JSON.stringify(findings, undefined, 2)}\n`)
   else for (const { ok, what, advice } of findings) context.stdout(`${ok ? 'ok   ' : 'WRONG'} ${what}${advice === '' ? '' : `\n      ${advice}`}\n`)
   if (findings.some((finding) => !finding.ok)) throw new CommandError('')
+}
+
+async function processorsListen({ listen, workers }: RuntimeConfig): Promise<Finding[]> {
+  const addresses = workerAddresses(listen.extproc, workers)
+  return Promise.all(addresses.map((address, index) => listens(workers === 1 ? 'the external processor' : `worker ${index + 1}, an external processor,`, address)))
 }
 
 async function listens(what: string, address: string): Promise<Finding> {

@@ -2,8 +2,9 @@
 
 import type { z } from 'zod'
 import { isLoopbackHost } from '../core/loopback-host.ts'
+import { workerAddresses } from '../core/worker-address.ts'
 import type { Draft } from './draft.ts'
-import { addressesCollide, formatListenAddress, isAnyHost, isHostName, type AddressParts } from './parse-listen-address.ts'
+import { addressesCollide, formatListenAddress, isAnyHost, isHostName, parseListenAddress, type AddressParts } from './parse-listen-address.ts'
 import { holdsPassword, usesTls } from './parse-store.ts'
 import { requireFile } from './require-file.ts'
 import type { ListenAddress, ListenerTls, RuntimeConfig, StoreConfig } from './runtime-config.ts'
@@ -43,10 +44,18 @@ function withCaFile(draft: Draft, sources: Sources, store: StoreConfig): StoreCo
 interface Place {
   readonly path: Path
   readonly address: AddressParts
+  /** Who listens there; its path unless given. */
+  readonly name?: string
+}
+
+export interface AddressInput {
+  readonly sources: Sources
+  readonly defaultSocket: string
+  readonly workers: number
 }
 
 /** Undefined when one of the addresses is wrong. */
-export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: string): Pick<RuntimeConfig, 'listen' | 'envoy'> | undefined {
+export function compileAddresses(draft: Draft, { sources, defaultSocket, workers }: AddressInput): Pick<RuntimeConfig, 'listen' | 'envoy'> | undefined {
   const places: Place[] = []
   const read = (path: Path, address: AddressParts | undefined): ListenAddress | undefined => {
     if (address === undefined) return undefined
@@ -58,8 +67,10 @@ export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: 
     return formatListenAddress(absolute)
   }
   const { extproc, ratelimit, admin } = listenSchema.shape
+  const processor = read(['listen', 'extproc'], draft.pick(['listen', 'extproc'], extproc.default({ kind: 'unix', path: defaultSocket })))
+  if (processor !== undefined) places.push(...furtherWorkers(draft, processor, workers))
   const listen = {
-    extproc: read(['listen', 'extproc'], draft.pick(['listen', 'extproc'], extproc.default({ kind: 'unix', path: defaultSocket }))),
+    extproc: processor,
     ratelimit: read(['listen', 'ratelimit'], draft.pick(['listen', 'ratelimit'], ratelimit)),
     admin: read(['listen', 'admin'], draft.pick(['listen', 'admin'], admin)),
   }
@@ -74,6 +85,21 @@ export function compileAddresses(draft: Draft, sources: Sources, defaultSocket: 
     connectTimeoutMs: draft.pick(['envoy', 'connect_timeout'], shape.connect_timeout),
   }
   return isWhole(listen) && isWhole(envoy) ? { listen, envoy: { ...envoy, tls: compileTls(draft, sources) } } : undefined
+}
+
+// Their addresses follow from the first one's, so nobody has written them, and nobody sees at once what they meet.
+function furtherWorkers(draft: Draft, first: ListenAddress, workers: number): readonly Place[] {
+  const addresses = workerAddresses(first, workers)
+  const last = addresses.at(-1) ?? first
+  const parsed = addresses.map(parseListenAddress)
+  if (parsed.some(({ ok }) => !ok)) {
+    draft.problem(['listen', 'extproc'], `${first} leaves no room for ${workers} workers, whose ports follow each other up to 65535; choose a smaller port`, 'key')
+    return []
+  }
+  const path = last.slice('unix:'.length)
+  if (last.startsWith('unix:') && Buffer.byteLength(first) - 'unix:'.length <= MAX_SOCKET_PATH_BYTES && Buffer.byteLength(path) > MAX_SOCKET_PATH_BYTES)
+    draft.problem(['listen', 'extproc'], `the socket path of worker ${workers}, ${path}, has ${Buffer.byteLength(path)} bytes, allowed: at most ${MAX_SOCKET_PATH_BYTES}; set listen.extproc to a shorter path`, 'key')
+  return parsed.flatMap((each, index): Place[] => (each.ok && index > 0 ? [{ path: ['workers'], address: each.value, name: `worker ${index + 1}` }] : []))
 }
 
 // Envoy refuses its whole configuration when it cannot read one of these files.
@@ -92,9 +118,10 @@ function compileTls(draft: Draft, sources: Sources): ListenerTls | undefined {
 function reportCollision(draft: Draft, place: Place, twin: Place): void {
   const [blamed, other] = draft.has(place.path) ? [place, twin] : [twin, place]
   const note = draft.has(other.path) ? '' : ' by default'
+  const listener = other.name ?? other.path.join('.')
   draft.problem(
     blamed.path,
-    `${formatListenAddress(blamed.address)} is also where ${other.path.join('.')} listens${note}; give one of them another port or path`,
+    `${formatListenAddress(blamed.address)} is also where ${listener} listens${note}; give one of them another port or path`,
     'key',
   )
 }

@@ -52,7 +52,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
   const ledger = compileLedger(draft, sources, budgets)
   const adminAccess = compileAdminAccess(draft, sources)
   checkDowngrades(draft)
-  const addresses = compileAddresses(draft, sources, defaultSocketPath(sources))
+  const addresses = compileAddresses(draft, { sources, defaultSocket: defaultSocketPath(sources), workers })
   if (addresses !== undefined) checkChainCount(draft, { models, ...addresses })
   if (draft.problems.length === 0) checkBudgets(draft, budgets, { models, prices, costs, limits })
   if (draft.problems.length > 0 || store === undefined || addresses === undefined) return failed()
