@@ -31,7 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   envoy: ['core', 'formats', 'providers'],
   edge: ['core', 'budgets', 'formats', 'exchange'],
   mock: ['core'],
-  workers: ['core', 'budgets', 'config', 'edge', 'exchange'],
+  workers: ['core', 'budgets', 'config', 'edge', 'exchange', 'ledger'],
   app: ['core', 'budgets', 'callers', 'config', 'credentials', 'edge', 'exchange', 'extproc', 'ledger', 'ratelimit', 'redis', 'workers'],
   up: ['core', 'app', 'config', 'credentials', 'edge', 'envoy', 'mock', 'providers'],
   commands: ['core', 'app', 'budgets', 'callers', 'config', 'credentials', 'edge', 'envoy', 'mock', 'ledger', 'ratelimit', 'redis', 'prices', 'up', 'providers', 'workers', 'package-info'],

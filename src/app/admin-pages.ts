@@ -32,7 +32,7 @@ export function createAdminPages({ serving, metricsType, isDraining, storeReady,
 async function readiness({ serving, isDraining, storeReady }: Pick<AdminPagesOptions, 'serving' | 'isDraining' | 'storeReady'>): Promise<AdminAnswer> {
   const reachable = await storeReady()
   const workers = serving.workers()
-  const each = workers.map(({ worker, state }) => `worker ${worker}: ${state}\n`).join('')
+  const each = workers.map(({ worker, state, pid }) => `worker ${worker}: ${state}${pid === undefined ? '' : ` (process ${pid})`}\n`).join('')
   if (isDraining()) return textAnswer(`draining\n${each}`, 503)
   if (!reachable) return textAnswer(`the store cannot be reached\n${each}`, 503)
   // One that serves is enough: Envoy leaves out the others.

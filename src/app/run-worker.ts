@@ -1,10 +1,8 @@
 // What runs in a worker: the processor, and the other end of everything that the owner has.
 
 import type { Duplex } from 'node:stream'
-import type { BudgetStore } from '../budgets/budget-store.ts'
 import { createRemoteBudgetStore } from '../budgets/remote-store.ts'
 import { unpackConfig } from '../config/packed-config.ts'
-import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { systemClock } from '../core/clock.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
@@ -18,6 +16,7 @@ import { createMetrics } from '../edge/metrics.ts'
 import { createFollowingCoolDowns } from '../exchange/follow-cool-downs.ts'
 import { createChannel } from '../workers/channel.ts'
 import type { OwnerChannel, OwnerNews, OwnerQuestions, WorkerNews, WorkerQuestions, WorkerStart } from '../workers/protocol.ts'
+import { type OpenCounters, openCounters } from './open-counters.ts'
 import { startBudgets } from './start-budgets.ts'
 import { startProcessor } from './start-processor.ts'
 
@@ -78,7 +77,9 @@ async function serve({ worker, address, log: { level, format }, config: packed }
   const forwarder = createCountForwarder(metrics.registry)
   const budgetMetrics = createBudgetMetrics(metrics.registry)
   const secrets = createSecretReader({ env, log, clock: systemClock })
-  const budgets = startBudgets({ config: () => config, metrics: budgetMetrics, secrets, log, ...remoteCounters(config, owner) })
+  const ownerCounts = config.store.kind === 'memory'
+  const counters = ownerCounts ? remoteCounters(owner) : await openCounters({ config, writer: `worker-${worker}`, log })
+  const budgets = startBudgets({ config: () => config, counters, isKeeper: !ownerCounts, ...(ownerCounts && config.ledger !== undefined ? { passRow: (row) => owner().tell('row', row) } : {}), metrics: budgetMetrics, secrets, log })
   const health = createHealthRoutes({ isServing: () => !draining })
   const coolDowns = createFollowingCoolDowns({ settings: () => config.coolDown, clock: systemClock, tell: (news) => owner().tell('attempt', news) })
   const processor = await startProcessor({ address, config: () => config, health, coolDowns, budgets, metrics, budgetMetrics, log, env }).catch((cause: unknown) => {
@@ -124,7 +125,7 @@ async function serve({ worker, address, log: { level, format }, config: packed }
   }
 }
 
-/** Counters in memory are those of the owner; a Redis is asked by each worker itself. */
-function remoteCounters({ store }: RuntimeConfig, owner: () => OwnerChannel): { readonly remote?: BudgetStore } {
-  return store.kind === 'memory' ? { remote: createRemoteBudgetStore({ ask: (question) => owner().ask('budgets', question, COUNTERS_TIMEOUT_MS) }) } : {}
+/** Counters in memory are those of the owner, who also writes the ledger; a Redis is asked by each worker itself. */
+function remoteCounters(owner: () => OwnerChannel): OpenCounters {
+  return { store: createRemoteBudgetStore({ ask: (question) => owner().ask('budgets', question, COUNTERS_TIMEOUT_MS) }), ledger: undefined, isJournal: true }
 }

@@ -1,7 +1,6 @@
 // Serves Envoy from several processes. This one owns what they share: counters, cool-downs, metrics, the configuration.
 
 import { answerStore } from '../budgets/remote-store.ts'
-import type { BudgetStore } from '../budgets/budget-store.ts'
 import type { PackedConfig } from '../config/packed-config.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { systemClock } from '../core/clock.ts'
@@ -17,6 +16,7 @@ import type { WorkerChannel } from '../workers/protocol.ts'
 import { startWorkerPool, type WorkerPool } from '../workers/worker-pool.ts'
 import type { WorkerProgram } from './app.ts'
 import type { Serving } from './serving.ts'
+import type { RunningBudgets } from './start-budgets.ts'
 import { startCoolDowns } from './start-cool-downs.ts'
 
 export interface ServeFromWorkersOptions {
@@ -24,8 +24,8 @@ export interface ServeFromWorkersOptions {
   /** The same, for the workers to begin with. */
   readonly packed: PackedConfig
   readonly program: WorkerProgram
-  /** Budgets that this process counts for all. */
-  readonly budgetStore: BudgetStore
+  /** Where this process counts for all, it also writes down for all. */
+  readonly budgets: Pick<RunningBudgets, 'countersForOthers' | 'record'>
   readonly metrics: Metrics
   readonly log: Log
   readonly env: Readonly<Record<string, string | undefined>>
@@ -35,7 +35,7 @@ export interface ServeFromWorkersOptions {
 const SCRAPE_WAIT_MS = 1_000
 
 /** Rejects when one of the workers cannot serve; none is left then. */
-export async function serveFromWorkers({ config, packed, program, budgetStore, metrics, log, env }: ServeFromWorkersOptions): Promise<Serving> {
+export async function serveFromWorkers({ config, packed, program, budgets, metrics, log, env }: ServeFromWorkersOptions): Promise<Serving> {
   let pool: WorkerPool | undefined
   let draining = false
   const tellAll = (coolDown: CoolDownNews): void => pool?.tell('coolDown', coolDown)
@@ -52,8 +52,8 @@ export async function serveFromWorkers({ config, packed, program, budgetStore, m
       logSettings: program.log,
       launch: () => launchWorker({ command: program.command, env, write: program.write }),
       handlers: {
-        answers: { budgets: (question) => answerStore(budgetStore, question) },
-        hears: { counted: (counted) => addCounted(metrics.registry, counted), attempt: (news) => lead.hear(news) },
+        answers: { budgets: (question) => answerStore(budgets.countersForOthers, question) },
+        hears: { counted: (counted) => addCounted(metrics.registry, counted), attempt: (news) => lead.hear(news), row: (row) => budgets.record(row) },
       },
       onServing: greet,
       monotonic: () => systemClock.monotonic(),

@@ -9,6 +9,7 @@ import { createBudgetMetrics } from '../edge/budget-metrics.ts'
 import { createMetrics } from '../edge/metrics.ts'
 import { createAdminPages } from './admin-pages.ts'
 import type { App, AppOptions } from './app.ts'
+import { openCounters } from './open-counters.ts'
 import { serveFromWorkers } from './serve-from-workers.ts'
 import { serveHere } from './serve-here.ts'
 import { startBudgets } from './start-budgets.ts'
@@ -26,13 +27,14 @@ export async function startApp({ read, log, env, program }: AppOptions): Promise
   try {
     const secrets = createSecretReader({ env, log, clock: systemClock })
     const budgetMetrics = createBudgetMetrics(metrics.registry)
-    const budgets = startBudgets({ config: () => current, metrics: budgetMetrics, secrets, log })
+    const counters = await openCounters({ config, writer: 'main', log })
+    const budgets = startBudgets({ config: () => current, counters, isKeeper: true, metrics: budgetMetrics, secrets, log })
     started.push(() => budgets.close())
     const shared = { config: () => current, metrics, log, env }
     const serving =
       config.workers === 1
         ? await serveHere({ ...shared, health, budgets, budgetMetrics })
-        : await serveFromWorkers({ ...shared, packed, program, budgetStore: budgets.countersForOthers })
+        : await serveFromWorkers({ ...shared, packed, program, budgets })
     started.push(() => serving.close(0))
     const rateLimits = await startRateLimits({ config: () => current, health, metrics, log })
     started.push(() => rateLimits.close(0))

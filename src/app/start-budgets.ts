@@ -6,7 +6,6 @@ import type { Estimator } from '../budgets/estimator.ts'
 import { createEstimator } from '../budgets/estimator.ts'
 import { guardCounters, type GuardObserver } from '../budgets/guarded-counters.ts'
 import { createMemoryBudgetStore } from '../budgets/memory-store.ts'
-import { createRedisBudgetStore } from '../budgets/redis-store.ts'
 import { createWaitingLines } from '../budgets/waiting-line.ts'
 import { type BudgetWarning, createWarnings } from '../budgets/warnings.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
@@ -15,14 +14,19 @@ import type { Log } from '../core/log.ts'
 import type { SecretReader } from '../credentials/secret-reader.ts'
 import type { BudgetMetrics } from '../edge/budget-metrics.ts'
 import { describeWarning, postWarning } from '../edge/budget-webhook.ts'
+import type { LedgerRow } from '../ledger/ledger-row.ts'
+import type { OpenCounters } from './open-counters.ts'
 
 export interface BudgetsOptions {
   readonly config: () => RuntimeConfig
   readonly metrics: BudgetMetrics
   readonly secrets: SecretReader
   readonly log: Log
-  /** Counters that another process has and keeps right; undefined: those of the configuration's store. */
-  readonly remote?: BudgetStore
+  readonly counters: OpenCounters
+  /** False where another process keeps the counters right. */
+  readonly isKeeper: boolean
+  /** Where rows go without a ledger of this process; undefined: nowhere. */
+  readonly passRow?: (row: LedgerRow) => void
 }
 
 export interface RunningBudgets {
@@ -32,6 +36,8 @@ export interface RunningBudgets {
   readonly store: BudgetStore
   /** For other processes, which have their own way of dealing with failures. */
   readonly countersForOthers: BudgetStore
+  /** Writes down an exchange that is over. Never throws. */
+  record(row: LedgerRow): void
   close(): Promise<void>
 }
 
@@ -39,16 +45,13 @@ export interface RunningBudgets {
 const UPKEEP_MS = 1_000
 /** How often holds are renewed, where that is due: many times within the shortest hold time that a configuration may have. */
 const RENEW_MS = 1_000
-/** How long one call of Redis may take: Envoy waits for it. */
-const COMMAND_TIMEOUT_MS = 1_000
 /** Requests that may wait for room at once, and their bodies. */
 const MAX_WAITING = 1_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** How often the first of a line looks for room that came free in another process. */
 const LOOK_AGAIN_MS = 250
 
-export function startBudgets({ config, metrics, secrets, log, remote }: BudgetsOptions): RunningBudgets {
-  const store = remote ?? createStore(config(), log)
+export function startBudgets({ config, counters: { store, ledger, isJournal }, isKeeper, passRow, metrics, secrets, log }: BudgetsOptions): RunningBudgets {
   const counters = guardCounters({ store, local: createMemoryBudgetStore(), clock: systemClock, observer: createGuardObserver(metrics, log) })
   const lines = createWaitingLines({ maxWaiting: MAX_WAITING, maxBytes: MAX_WAITING_BYTES, retryMs: LOOK_AGAIN_MS, schedule, monotonic: () => systemClock.monotonic() })
   const stood = createWarnings({ store: counters, clock: systemClock, onWarning: (warning) => warn(warning) })
@@ -58,8 +61,10 @@ export function startBudgets({ config, metrics, secrets, log, remote }: BudgetsO
     lines,
     observer: {
       stood,
-      expired: ({ id, charges }) => {
+      expired: (hold) => {
+        const { id, charges } = hold
         metrics.expired(1)
+        if (!isJournal) write(() => ledger?.expired(hold))
         log.warn({ exchange_id: id, counters: charges.map(({ key }) => key) }, 'A hold ran out and is charged by its estimate, until its exchange settles after all.')
       },
     },
@@ -73,8 +78,17 @@ export function startBudgets({ config, metrics, secrets, log, remote }: BudgetsO
     if (budgetWebhook !== undefined) void postWarning(budgetWebhook, warning, { readSecret: (source) => secrets.read(source), log, sleep })
   }
 
+  // A ledger that cannot be written says so itself; what was used is used, and the counters have it.
+  function write(line: () => void): void {
+    try {
+      line()
+    } catch {
+      metrics.ledgerFailed()
+    }
+  }
+
   const upkeep = setInterval(() => {
-    if (remote === undefined) void budgets.expire()
+    if (isKeeper) void budgets.expire()
     void counters.repair()
   }, UPKEEP_MS).unref()
   const renewing = setInterval(() => void budgets.renew(), RENEW_MS).unref()
@@ -83,18 +97,16 @@ export function startBudgets({ config, metrics, secrets, log, remote }: BudgetsO
     estimator: createEstimator(),
     store: counters,
     countersForOthers: store,
+    record: (row) => write(() => (ledger === undefined ? passRow?.(row) : ledger.row(row))),
     async close() {
       clearInterval(upkeep)
       clearInterval(renewing)
       await counters.repair()
       if (counters.owed > 0) log.error({ settlements: counters.owed }, 'The counters of the budgets could not be reached: what is owed to them is only in the ledger.')
       await counters.close()
+      await ledger?.close()
     },
   }
-}
-
-function createStore({ store }: RuntimeConfig, log: Log): BudgetStore {
-  return store.kind === 'memory' ? createMemoryBudgetStore() : createRedisBudgetStore({ store, log, commandTimeoutMs: COMMAND_TIMEOUT_MS })
 }
 
 function createGuardObserver(metrics: BudgetMetrics, log: Log): GuardObserver {

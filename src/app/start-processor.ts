@@ -19,6 +19,7 @@ import { ATTEMPT_LOG_METHOD, type AttemptLog, createAttemptLog } from '../extpro
 import { createExtProcService, EXTPROC_METHOD } from '../extproc/service.ts'
 import { createCallerKeys } from './create-caller-keys.ts'
 import type { RunningBudgets } from './start-budgets.ts'
+import { toLedgerRow } from './to-ledger-row.ts'
 
 /** Room for protobuf framing, headers and attributes around a body of the largest accepted size. */
 const MESSAGE_OVERHEAD_BYTES = 1024 * 1024
@@ -30,7 +31,7 @@ export interface ProcessorOptions {
   readonly config: () => RuntimeConfig
   readonly health: GrpcRoutes
   readonly coolDowns: CoolDowns
-  readonly budgets: Pick<RunningBudgets, 'budgets' | 'estimator'>
+  readonly budgets: Pick<RunningBudgets, 'budgets' | 'estimator' | 'record'>
   readonly metrics: Metrics
   readonly budgetMetrics: BudgetMetrics
   readonly log: Log
@@ -54,7 +55,7 @@ export async function startProcessor({ address, config, health, coolDowns, budge
     random: Math.random,
     coolDowns,
     newExchangeId: randomUUID,
-    observer: createObserver(metrics, budgetMetrics, log),
+    observer: createObserver({ metrics, budgetMetrics, budgets, log }),
     credentials: createProviderCredentials(secrets, cloud),
     callerKeys,
     budgets: budgets.budgets,
@@ -101,9 +102,11 @@ function createAttempts({ config, coolDowns, metrics, log }: Pick<ProcessorOptio
   return createAttemptLog({ config, clock: systemClock, coolDowns, log, observer })
 }
 
-function createObserver(metrics: Metrics, budgetMetrics: BudgetMetrics, log: Log): ExchangeObserver {
+function createObserver({ metrics, budgetMetrics, budgets, log }: Pick<ProcessorOptions, 'metrics' | 'budgetMetrics' | 'budgets' | 'log'>): ExchangeObserver {
   return {
     finished: (summary) => {
+      const row = toLedgerRow(summary, systemClock.now())
+      if (row !== undefined) budgets.record(row)
       metrics.exchangeFinished(summary)
       budgetMetrics.exchangeFinished(summary)
       logExchange(log, summary)

@@ -14,6 +14,7 @@ export interface BudgetMetrics {
   storeReachable(isReachable: boolean): void
   storeFailed(call: string): void
   chargesLost(charges: number): void
+  ledgerFailed(): void
   /** Asked at every scrape. */
   watch(look: () => { readonly live: number; readonly waiting: number; readonly owed: number }): void
 }
@@ -27,6 +28,7 @@ export function createBudgetMetrics(registry: Registry): BudgetMetrics {
   const expired = new Counter({ name: 'tollgate_budget_expired_holds_total', help: 'Holds that ran out and were charged by their estimate.', registers })
   const storeFailures = new Counter({ name: 'tollgate_budget_store_errors_total', help: 'Calls of the counters that failed.', labelNames: ['call'], registers })
   const lost = new Counter({ name: 'tollgate_budget_lost_charges_total', help: 'Charges that the counters never got because too much was owed; the ledger has them.', registers })
+  const ledgerFailures = new Counter({ name: 'tollgate_ledger_errors_total', help: 'Lines that the ledger could not take.', registers })
   const reachable = new Gauge({ name: 'tollgate_budget_store_up', help: '1: the counters of the budgets answer. 0: each budget does what its on_store_failure says.', aggregator: 'min', registers })
   reachable.set(1)
 
@@ -48,6 +50,7 @@ export function createBudgetMetrics(registry: Registry): BudgetMetrics {
     storeReachable: (isReachable) => reachable.set(isReachable ? 1 : 0),
     storeFailed: (call) => storeFailures.inc({ call }),
     chargesLost: (charges) => lost.inc(charges),
+    ledgerFailed: () => ledgerFailures.inc(),
     watch(look) {
       const gauge = (name: string, help: string, read: (state: ReturnType<typeof look>) => number): void => {
         const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(read(look())) })

@@ -6,6 +6,7 @@ import type { ListenAddress } from '../config/runtime-config.ts'
 import type { Counted, State } from '../edge/forward-counts.ts'
 import type { LogFormat, LogLevel } from '../edge/logger.ts'
 import type { AttemptNews, CoolDownNews } from '../exchange/follow-cool-downs.ts'
+import type { LedgerRow } from '../ledger/ledger-row.ts'
 import type { Channel } from './channel.ts'
 
 export interface WorkerStart {
@@ -51,6 +52,8 @@ export type OwnerQuestions = {
 export type OwnerNews = {
   readonly counted: Counted
   readonly attempt: AttemptNews
+  /** An exchange that is over, where the owner writes the ledger. */
+  readonly row: LedgerRow
 }
 
 export type WorkerChannel = Channel<WorkerQuestions, WorkerNews>

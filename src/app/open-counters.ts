@@ -1,0 +1,49 @@
+// The counters of budgets and the ledger that goes with them. In memory the ledger is what they survive by; elsewhere it is the record.
+
+import type { BudgetStore } from '../budgets/budget-store.ts'
+import { createMemoryBudgetStore } from '../budgets/memory-store.ts'
+import { createRedisBudgetStore } from '../budgets/redis-store.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { systemClock } from '../core/clock.ts'
+import type { Log } from '../core/log.ts'
+import { type Ledger, openLedger } from '../ledger/open-ledger.ts'
+import { openStoreLedger } from '../ledger/open-store-ledger.ts'
+
+export interface OpenCounters {
+  readonly store: BudgetStore
+  /** Undefined: the configuration wants none, or another process writes it. */
+  readonly ledger: Ledger | undefined
+  /** Whether what the store does by itself is in the ledger already. */
+  readonly isJournal: boolean
+}
+
+export interface CountersOptions {
+  readonly config: RuntimeConfig
+  /** Name of this process among those that write to the ledger. */
+  readonly writer: string
+  readonly log: Log
+}
+
+/** How long one call of Redis may take: Envoy waits for it. */
+const COMMAND_TIMEOUT_MS = 1_000
+
+/** Rejects with a sentence for the operator when the ledger cannot be read or written. */
+export async function openCounters({ config, writer, log }: CountersOptions): Promise<OpenCounters> {
+  const { store: target, ledger: settings } = config
+  if (target.kind !== 'memory') {
+    const store = createRedisBudgetStore({ store: target, log, commandTimeoutMs: COMMAND_TIMEOUT_MS })
+    if (settings === undefined) return { store, ledger: undefined, isJournal: false }
+    try {
+      return { store, ledger: await openLedger({ settings, writer, clock: systemClock, log }), isJournal: false }
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+  const memory = createMemoryBudgetStore()
+  if (settings === undefined) return { store: memory, ledger: undefined, isJournal: false }
+  const { store, ledger, orphaned, lost } = await openStoreLedger(memory, { settings, writer, clock: systemClock, log })
+  if (orphaned > 0) log.warn({ exchanges: orphaned }, 'Exchanges were under way when the last process ended: they are charged by their estimates.')
+  if (lost > 0) log.error({ lines: lost }, 'The ledger could not take everything: what these lines would have said is missing from the counters.')
+  return { store, ledger, isJournal: true }
+}
