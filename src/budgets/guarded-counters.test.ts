@@ -120,6 +120,22 @@ describe('counters that cannot be reached', () => {
     assert.deepEqual(spent(), [[0, 0]])
   })
 
+  it('charge who was refused here, tried again and was let through, although the first try was given back', async () => {
+    const { budgets, state, guarded, spent, time } = setUp()
+    state.away = 'answer'
+    const local = { onStoreFailure: 'local', localShare: 1000 } as const
+    const first = (await ask(budgets, '1', local)) as Admitted
+    assert.equal((await ask(budgets, '2', local)).kind, 'denied')
+    state.away = undefined
+    time.advance(1000)
+    await guarded.repair()
+    await settle(budgets, first, 10)
+    const second = (await budgets.admit(buildAdmission('2', [buildBudget(local)], [buildCandidate({ outputTokens: 50 })]))) as Admitted
+    await settle(budgets, second, 40)
+    await guarded.repair()
+    assert.deepEqual([guarded.owed, spent()], [0, [[50, 0]]])
+  })
+
   it('are left alone after three failures in a row, and tried once a second', async () => {
     const { budgets, state, changes, time } = setUp()
     state.away = 'question'

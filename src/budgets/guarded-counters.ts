@@ -9,6 +9,7 @@ import type { AdmissionAnswer, BudgetStore, Claim, CounterState, SettlementAnswe
 import { createCircuitBreaker } from './circuit-breaker.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import { shareOf } from './plan-claims.ts'
+import { createRecentMap } from './recent-map.ts'
 
 export interface GuardedCounters extends BudgetCounters {
   /** Pays what is owed, if the store answers. To be called about every second. */
@@ -39,6 +40,8 @@ const PAUSE_MS = 1_000
 /** A settlement takes about 300 bytes. */
 const MAX_OWED = 100_000
 const PAID_AT_ONCE = 64
+/** Of those whose call failed: as many as can try again within the longest queue. */
+const MAX_GIVEN_BACK = 10_000
 
 const NOT_ANSWERED: readonly CounterState[] = []
 
@@ -47,6 +50,9 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
   const owed = new Map<string, SettlementRequest>()
   /** Admissions that the local counters know. */
   const admittedHere = new Set<string>()
+  /** Whose call failed, and who were refused here and may try again: what the store may hold for them is given back, and it takes no second settlement by that name. */
+  const givenBack = createRecentMap<true>(MAX_GIVEN_BACK)
+  let repairing: Promise<void> | undefined
 
   /** `otherwise` gets what went wrong, undefined when nobody was asked. */
   function call<Value>(name: 'admit' | 'settle' | 'other', ask: () => Value | Promise<Value>, otherwise: (thrown: unknown) => Value | Promise<Value>): Value | Promise<Value> {
@@ -81,15 +87,16 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     const counted = request.claims.filter(({ budget }) => budget.onStoreFailure === 'local')
     return after(local.admit({ ...request, claims: counted.map(localClaim) }), ({ admitted, counters }): AdmissionAnswer => {
       if (admitted) {
-        owed.delete(request.id)
+        if (givenBack.get(request.id) === undefined) owed.delete(request.id)
         admittedHere.add(request.id)
-      }
+      } else if (owed.has(request.id)) givenBack.set(request.id, true)
       return { admitted, counters: request.claims.map((claim) => shownAs(claim, counters[counted.indexOf(claim)])) }
     })
   }
 
-  function settle(request: SettlementRequest): SettlementAnswer | Promise<SettlementAnswer> {
-    if (admittedHere.delete(request.id)) void local.settle(request)
+  function settle(given: SettlementRequest): SettlementAnswer | Promise<SettlementAnswer> {
+    if (admittedHere.delete(given.id)) void local.settle(given)
+    const request = givenBack.get(given.id) === undefined ? given : { ...given, id: `${given.id}-again` }
     return call<SettlementAnswer>(
       'settle',
       () => store.settle(request),
@@ -100,7 +107,7 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     )
   }
 
-  async function repair(): Promise<void> {
+  async function payOwed(): Promise<void> {
     while (owed.size > 0) {
       const batch = [...owed.values()].slice(0, PAID_AT_ONCE)
       const paid = await Promise.all(batch.map(async (request) => call<boolean>('settle', () => after(store.settle(request), () => true), () => false)))
@@ -113,8 +120,16 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     get owed() {
       return owed.size
     },
-    repair,
-    admit: (request) => call<AdmissionAnswer>('admit', () => store.admit(request), (thrown) => admitWithout(request, thrown)),
+    async repair() {
+      repairing ??= payOwed().finally(() => {
+        repairing = undefined
+      })
+      return repairing
+    },
+    admit(request) {
+      if (givenBack.get(request.id) !== undefined) return admitWithout(request, undefined)
+      return call<AdmissionAnswer>('admit', () => store.admit(request), (thrown) => admitWithout(request, thrown))
+    },
     settle,
     renew: (ids, holdUntilMs) => {
       const here = ids.filter((id) => admittedHere.has(id))
