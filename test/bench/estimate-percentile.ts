@@ -2,6 +2,7 @@
 // many requests are refused that would have fitted. Usage: npx tsx test/bench/estimate-percentile.ts
 
 import { createEstimator, type Estimator } from '../../src/budgets/estimator.ts'
+import { createRandom, drawLogNormal } from '../support/random.ts'
 
 const RUNS = 1_000
 const PERCENTILES = [0.5, 0.8, 0.9, 0.95, 0.96, 0.97, 0.98, 0.99]
@@ -10,21 +11,8 @@ const LEARNING_ANSWERS = 1_000
 const MEAN_TOKENS = 400
 const SIGMA = 1
 
-/** Uniform in 0 … 1, the same in every run of the script (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-/** Log-normal with the mean MEAN_TOKENS, by Box and Muller. */
 function drawTokens(random: () => number): number {
-  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
-  return Math.max(1, Math.round(MEAN_TOKENS * Math.exp(SIGMA * normal - SIGMA ** 2 / 2)))
+  return drawLogNormal(random, { mean: MEAN_TOKENS, sigma: SIGMA })
 }
 
 function learn(estimator: Estimator, outputTokens: number): void {

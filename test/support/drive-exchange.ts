@@ -12,7 +12,8 @@ import { createProviderCredentials } from '../../src/credentials/provider-creden
 import { createEstimator, type Estimator } from '../../src/budgets/estimator.ts'
 import { createMemoryBudgetStore } from '../../src/budgets/memory-store.ts'
 import type { BudgetStore } from '../../src/budgets/budget-store.ts'
-import { buildBudgets, createFakeTime } from './build-budgets.ts'
+import type { Budgets } from '../../src/budgets/budgets.ts'
+import { buildBudgets, createFakeTime, type FakeTime } from './build-budgets.ts'
 import { buildConfig } from './build-config.ts'
 
 export const noContext: MessageContext = { attributes: new Map(), metadata: () => undefined }
@@ -46,7 +47,11 @@ export interface DriveOptions {
   readonly id?: string
   /** Counters in memory unless given: several exchanges may share theirs. */
   readonly budgetStore?: BudgetStore
+  /** Over `budgetStore` unless given: several exchanges may be of one process. */
+  readonly budgets?: Budgets
   readonly estimator?: Estimator
+  /** A time of its own unless given. */
+  readonly time?: FakeTime
 }
 
 export function driveExchange(options: DriveOptions = {}) {
@@ -54,7 +59,7 @@ export function driveExchange(options: DriveOptions = {}) {
   const summaries: ExchangeSummary[] = []
   const costFailures: { cost: string; error: string }[] = []
   const metadata: Record<string, Record<string, unknown>> = {}
-  const time = createFakeTime()
+  const time = options.time ?? createFakeTime()
   const store = options.budgetStore ?? createMemoryBudgetStore()
   const estimator = options.estimator ?? createEstimator()
   const coolDowns = createCoolDowns({ settings: () => config.coolDown, clock: time, onStart: () => undefined })
@@ -67,7 +72,7 @@ export function driveExchange(options: DriveOptions = {}) {
     observer: { finished: (summary) => summaries.push(summary), costFailed: (event) => costFailures.push(event) },
     credentials: createProviderCredentials({ read: (credential) => (credential.kind === 'env' ? options.credentials?.[credential.name] : undefined) }),
     callerKeys: options.callerKeys ?? { find: () => undefined },
-    budgets: buildBudgets(time, { counters: store }),
+    budgets: options.budgets ?? buildBudgets(time, { counters: store }),
     estimator,
   })
 
