@@ -24,8 +24,11 @@ export interface CountersOptions {
   readonly log: Log
 }
 
-/** How long one call of Redis may take: Envoy waits for it. */
-const COMMAND_TIMEOUT_MS = 1_000
+/**
+ * How long one call of Redis may take. Well within the time that Envoy gives us; and long enough for a crowd that comes at once,
+ * since a call that is given up too early refuses somebody for nothing. After three of them nobody waits (budgets/circuit-breaker.ts).
+ */
+const COMMAND_TIMEOUT_MS = 3_000
 
 /** Rejects with a sentence for the operator when the ledger cannot be read or written. */
 export async function openCounters({ config, writer, log }: CountersOptions): Promise<OpenCounters> {

@@ -56,7 +56,7 @@ export async function runWorker({ stream, env, write }: WorkerOptions): Promise<
 }
 
 /** How long the owner may take: an exchange waits for it. It needs a tenth of a millisecond. */
-const COUNTERS_TIMEOUT_MS = 1_000
+const COUNTERS_TIMEOUT_MS = 3_000
 
 interface ServingWorker {
   readonly log: Log
