@@ -11,6 +11,8 @@ export interface CheckedLine {
   readonly number: number
   readonly seq: number
   readonly at: string
+  /** The same in milliseconds since 1970. */
+  readonly atMs: number
   readonly hash: string
   /** With its line end. */
   readonly bytes: number
@@ -45,6 +47,8 @@ export class BrokenLedger extends Error {
 export async function* checkSegment(file: SegmentFile, { details }: { readonly details: boolean }): AsyncGenerator<readonly (CheckedLine | TornEnd)[], void, undefined> {
   let number = 0
   let seq = 0
+  let at = ''
+  let atMs = 0
   let chain = createChainCheck(FIRST_HASH)
   const broken = (problem: string): BrokenLedger => new BrokenLedger({ path: file.path, line: number, problem })
 
@@ -68,7 +72,10 @@ export async function* checkSegment(file: SegmentFile, { details }: { readonly d
     if (hash === undefined) throw broken('its hash does not fit: this line or the one before has been changed, or lines between them are missing')
     if (head.seq !== seq + 1) throw broken(`line number ${head.seq} of the writer follows number ${seq}`)
     seq = head.seq
-    return { number, seq, at: head.at, hash, bytes: bytes.length + 1, record }
+    // Most lines have the time of the one before.
+    if (head.at !== at) atMs = Date.parse(head.at)
+    at = head.at
+    return { number, seq, at, atMs, hash, bytes: bytes.length + 1, record }
   }
 
   for await (const lines of readLines(file.path)) yield lines.map(check)

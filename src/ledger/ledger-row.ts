@@ -37,6 +37,8 @@ export interface LedgerRow extends ExchangeSubject {
   /** The provider that answered and the model it was asked for; undefined when none answered. */
   readonly provider: string | undefined
   readonly upstreamModel: string | undefined
+  /** The model that the provider says it used; it is what its bill names. */
+  readonly responseModel?: string | undefined
   /** How many providers were tried. */
   readonly attempts: number
   /** How the exchange ended; `orphaned` when the process died before it did. */

@@ -3,9 +3,9 @@
 import type { AdmissionAnswer, BudgetStore, CounterCharge, SettlementAnswer } from '../budgets/budget-store.ts'
 import type { MemoryBudgetStore } from '../budgets/memory-store.ts'
 import { type Ledger, type LedgerOptions, openLedger } from './open-ledger.ts'
-import { orphanRow } from './orphan-row.ts'
 import { recover } from './recover.ts'
 import { createReplay } from './replay.ts'
+import { unendedRow } from './unended-row.ts'
 
 export interface StoreLedger {
   readonly ledger: Ledger
@@ -22,7 +22,7 @@ export async function openStoreLedger(store: MemoryBudgetStore, options: Omit<Le
   const { settings, writer, log, clock } = options
   const recovered = await recover({ directory: settings.directory, writer, log })
   const nowMs = clock.now()
-  const rows = (recovered?.orphans ?? []).map((orphan) => orphanRow(orphan, nowMs))
+  const rows = (recovered?.orphans ?? []).map((orphan) => unendedRow(orphan, { ending: 'orphaned', at: new Date(nowMs).toISOString() }))
   if (recovered !== undefined) {
     const replay = createReplay(recovered.snapshot)
     for (const { id, charges } of rows) replay.apply({ kind: 'orphaned', id, charges, row: undefined }, nowMs)
@@ -71,6 +71,10 @@ function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean):
         () => answer,
         () => answer,
       )
+    },
+    renew(ids, holdUntilMs) {
+      store.renew(ids, holdUntilMs)
+      tryToWrite(() => ledger.renewed({ ids, holdUntilMs }))
     },
     expire(nowMs, limit) {
       const expired = store.expire(nowMs, limit)

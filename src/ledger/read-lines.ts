@@ -15,13 +15,13 @@ export interface Line {
 const PIECE_BYTES = 256 * 1024
 const LINE_END = 0x0a
 
-/** From the beginning to the end, in batches. Throws when a line is longer than any of ours. */
-export async function* readLines(path: string): AsyncGenerator<readonly Line[], void, undefined> {
+/** From `start` to the end, in batches. Throws when a line is longer than any of ours. */
+export async function* readLines(path: string, start = 0): AsyncGenerator<readonly Line[], void, undefined> {
   const file = await open(path, 'r')
   try {
     let buffer = Buffer.allocUnsafe(PIECE_BYTES)
     let kept = 0
-    let position = 0
+    let position = start
     for (;;) {
       if (kept === buffer.length) buffer = grown(buffer, path)
       const { bytesRead } = await file.read(buffer, kept, buffer.length - kept, position)
@@ -55,7 +55,7 @@ export async function* readLinesBackwards(path: string, end?: number): AsyncGene
       position -= size
       const first = position === 0 ? 0 : piece.indexOf(LINE_END) + 1
       if (position > 0 && first === 0) {
-        if (piece.length > MAX_LINE_BYTES) throw tooLong(path)
+        if (piece.length >= MAX_LINE_BYTES) throw tooLong(path)
         tail = piece
         continue
       }
@@ -84,7 +84,7 @@ function splitLines(bytes: Buffer, fileOffset: number): { readonly lines: Line[]
 }
 
 function grown(buffer: Buffer, path: string): Buffer<ArrayBuffer> {
-  if (buffer.length > MAX_LINE_BYTES) throw tooLong(path)
+  if (buffer.length >= MAX_LINE_BYTES) throw tooLong(path)
   const larger = Buffer.allocUnsafe(2 * buffer.length)
   buffer.copy(larger)
   return larger
@@ -100,5 +100,5 @@ async function readExactly(file: Awaited<ReturnType<typeof open>>, into: Buffer,
 }
 
 function tooLong(path: string): Error {
-  return new Error(`${path} has a line of more than ${MAX_LINE_BYTES} bytes, which no ledger has: the file is damaged`)
+  return new Error(`${path} has a line of ${MAX_LINE_BYTES} bytes or more, which no ledger has: the file is damaged`)
 }

@@ -111,7 +111,7 @@ async function readSegment(segment: SegmentFile, { replay: before, end: previous
         log.warn({ path: segment.path, line: line.number, bytes: line.tornBytes }, 'The last line of the ledger is not whole and is left out: its writer died while writing it.')
         continue
       }
-      const { record, seq, hash, at } = line
+      const { record, seq, hash, atMs } = line
       end = { segment: segment.segment, seq, hash }
       switch (record.kind) {
         case 'open':
@@ -129,7 +129,7 @@ async function readSegment(segment: SegmentFile, { replay: before, end: previous
           lost += record.lost
           break
         default:
-          replay.apply(record, Date.parse(at))
+          replay.apply(record, atMs)
       }
     }
   }

@@ -3,7 +3,7 @@
 
 import type { CounterCharge } from '../budgets/budget-store.ts'
 import { createMemoryCounters } from '../budgets/memory-counters.ts'
-import { createSettledIds } from '../budgets/settled-ids.ts'
+import { createSettledIds, SETTLED_FOR_MS } from '../budgets/settled-ids.ts'
 import type { HoldSnapshot, NameSnapshot, StoreSnapshot } from '../budgets/store-snapshot.ts'
 import type { ExchangeSubject } from './ledger-row.ts'
 import type { EventRecord } from './records.ts'
@@ -16,11 +16,14 @@ export interface OpenHold {
   readonly subject: ExchangeSubject | undefined
 }
 
+export type ExchangeStanding = 'unknown' | 'held' | 'provisional' | 'settled'
+
 export interface Replay {
   /** `atMs`: when it was written, in milliseconds since 1970. Events that are in the snapshot already change nothing. */
   apply(event: EventRecord, atMs: number): void
   snapshot(): StoreSnapshot
-  isSettled(id: string): boolean
+  /** What has become of an exchange. */
+  standingOf(id: string): ExchangeStanding
   /** Those that have neither ended nor run out. */
   openHolds(): readonly OpenHold[]
 }
@@ -74,12 +77,24 @@ export function createReplay(start: StoreSnapshot = EMPTY): Replay {
     holds.set(id, { holdUntilMs: held?.holdUntilMs ?? atMs, provisional: true, charges, subject: held?.subject })
   }
 
+  function renew(ids: readonly string[], holdUntilMs: number, atMs: number): void {
+    for (const id of ids) {
+      const held = holds.get(id)
+      if (held === undefined || held.provisional || holdUntilMs <= held.holdUntilMs) continue
+      holds.set(id, { ...held, holdUntilMs })
+      // Their counters are kept as long as the store keeps them.
+      for (const charge of held.charges) counters.hold({ ...charge, forgetAtMs: holdUntilMs + SETTLED_FOR_MS }, 0, atMs)
+    }
+  }
+
   return {
     apply(event, atMs) {
       counters.sweep(atMs)
       switch (event.kind) {
         case 'hold':
           return hold(event, atMs)
+        case 'renewed':
+          return renew(event.ids, event.holdUntilMs, atMs)
         case 'settled':
         case 'row':
           return settle(event.id, event.charges, atMs)
@@ -94,7 +109,11 @@ export function createReplay(start: StoreSnapshot = EMPTY): Replay {
       settled: settled.snapshot(),
       names,
     }),
-    isSettled: (id) => settled.has(id),
+    standingOf(id) {
+      const held = holds.get(id)
+      if (held !== undefined) return held.provisional ? 'provisional' : 'held'
+      return settled.has(id) ? 'settled' : 'unknown'
+    },
     openHolds: () => [...holds].flatMap(([id, { provisional, charges, subject }]) => (provisional ? [] : [{ id, charges, subject }])),
   }
 }

@@ -25,24 +25,22 @@ export interface SummaryBuilder {
 }
 
 export function createSummaryBuilder(segment: number): SummaryBuilder {
-  let summary: SegmentSummary | undefined
+  let first: LineHead | undefined
+  let last = { seq: 0, hash: '' }
+  let from = ''
+  let to = ''
+  let rows = 0
+  let bytes = 0
   return {
-    add({ seq, at, kind, hash, bytes }) {
-      const row = ROW_KINDS.has(kind) ? 1 : 0
-      summary =
-        summary === undefined
-          ? { segment, firstSeq: seq, lastSeq: seq, lastHash: hash, from: at, to: at, rows: row, bytes }
-          : {
-              ...summary,
-              lastSeq: seq,
-              lastHash: hash,
-              from: at < summary.from ? at : summary.from,
-              to: at > summary.to ? at : summary.to,
-              rows: summary.rows + row,
-              bytes: summary.bytes + bytes,
-            }
+    add(line) {
+      first ??= line
+      last = line
+      if (from === '' || line.at < from) from = line.at
+      if (line.at > to) to = line.at
+      if (ROW_KINDS.has(line.kind)) rows += 1
+      bytes += line.bytes
     },
-    summary: () => summary,
+    summary: () => (first === undefined ? undefined : { segment, firstSeq: first.seq, lastSeq: last.seq, lastHash: last.hash, from, to, rows, bytes }),
   }
 }
 

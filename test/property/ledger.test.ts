@@ -9,7 +9,8 @@ import { createMemoryBudgetStore, type MemoryBudgetStore } from '../../src/budge
 import { silentLog } from '../../src/core/log.ts'
 import { openStoreLedger } from '../../src/ledger/open-store-ledger.ts'
 import { recover } from '../../src/ledger/recover.ts'
-import { segmentPath } from '../../src/ledger/segment-files.ts'
+import { listSegments, segmentPath } from '../../src/ledger/segment-files.ts'
+import { verifyLedger } from '../../src/ledger/verify.ts'
 import { exampleRow, LEDGER_START_MS, ledgerClock, ledgerDirectory, ledgerOptions } from '../support/ledger-files.ts'
 
 const HOUR_MS = 3_600_000
@@ -19,12 +20,14 @@ const KEYS = ['day|usd|1772323200|user=alice', 'day|usd|1772323200|user=bob', 'h
 type Step =
   | { readonly kind: 'admit'; readonly amounts: readonly number[] }
   | { readonly kind: 'settle'; readonly which: number; readonly amounts: readonly number[]; readonly row: boolean }
+  | { readonly kind: 'renew'; readonly which: number }
   | { readonly kind: 'wait'; readonly ms: number }
 
 const amounts = fc.array(fc.integer({ min: 0, max: 1000 }), { maxLength: KEYS.length })
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('admit' as const), amounts }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('settle' as const), which: fc.nat(30), amounts, row: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('renew' as const), which: fc.nat(30) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.oneof(fc.constant(MINUTE_MS), fc.integer({ min: 1, max: 3 * HOUR_MS })) }) },
 )
 
@@ -43,7 +46,7 @@ function seen(store: MemoryBudgetStore, nowMs: number): readonly string[] {
 }
 
 describe('the journal of a store', () => {
-  it('gives back what the store knew, through rotations and restarts, whatever happened', async () => {
+  it('gives back what the store knew, and adds up to it at every new file, whatever happened', async () => {
     const run = async (steps: readonly Step[], rotateBytes: number): Promise<void> => {
       const directory = ledgerDirectory()
       const clock = ledgerClock()
@@ -55,6 +58,8 @@ describe('the journal of a store', () => {
         if (each.kind === 'wait') {
           clock.advance(each.ms)
           await store.expire(clock.now(), 10)
+        } else if (each.kind === 'renew') {
+          await store.renew([admitted[each.which % Math.max(1, admitted.length)]?.id ?? 'unknown'], nowMs + 3 * HOUR_MS)
         } else if (each.kind === 'admit') {
           const claims = each.amounts.map((amount, at) => ({ ...chargeOf(at, amount, nowMs), limit: 1e6, startAt: 1e6 }))
           await store.admit({ id: `exchange-${index}`, nowMs, holdUntilMs: nowMs + 10 * MINUTE_MS, claims })
@@ -66,6 +71,8 @@ describe('the journal of a store', () => {
           if (each.row) ledger.row(exampleRow(id, { charges: charges.map((charge) => ({ ...charge, budget: 'b', unit: 'usd' })) }))
         }
       }
+      const report = await verifyLedger(directory)
+      assert.deepEqual(report.writers.flatMap(({ breaks }) => breaks), [])
       const recovered = await recover({ directory, writer: 'main', log: silentLog })
       assert.ok(recovered !== undefined)
       const again = createMemoryBudgetStore()
@@ -103,5 +110,31 @@ describe('the journal of a store', () => {
       if (recovered !== undefined) again.restore(recovered.snapshot)
       assert.deepEqual(seen(again, clock.now()), states.findLast(({ bytes }) => bytes <= length)?.seen ?? [], `cut after byte ${length}`)
     }
+  })
+  it('shows that any byte of it was changed', async () => {
+    const directory = ledgerDirectory()
+    const clock = ledgerClock()
+    const { store, ledger } = await openStoreLedger(createMemoryBudgetStore(), { ...ledgerOptions(directory, { rotateBytes: 1 }), clock })
+    await store.admit({ id: 'a', nowMs: clock.now(), holdUntilMs: clock.now() + MINUTE_MS, claims: [{ ...chargeOf(0, 100, LEDGER_START_MS), limit: 1e6, startAt: 1e6 }] })
+    await store.settle({ id: 'a', nowMs: clock.now(), charges: [chargeOf(0, 50, LEDGER_START_MS)] })
+    ledger.row(exampleRow('a', { caller: { user: 'Zoë' } }))
+    await ledger.close()
+    const files = listSegments(directory).map(({ path }) => ({ path, whole: readFileSync(path) }))
+    assert.ok(files.length > 1)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(files.length - 1), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.integer({ min: 1, max: 255 }), async (which, share, flip) => {
+        const file = files[which]
+        assert.ok(file !== undefined)
+        const changed = Buffer.from(file.whole)
+        const at = Math.floor(share * changed.length)
+        changed[at] = (changed[at] ?? 0) ^ flip
+        writeFileSync(file.path, changed)
+        const report = await verifyLedger(directory)
+        writeFileSync(file.path, file.whole)
+        assert.ok(report.writers.some(({ breaks }) => breaks.some((each) => each.file === file.path || each.file.endsWith('manifest.json'))), `byte ${at} of ${file.path}`)
+      }),
+      { numRuns: 300 },
+    )
+    assert.deepEqual((await verifyLedger(directory)).writers.flatMap(({ breaks }) => breaks), [])
   })
 })

@@ -53,6 +53,7 @@ export function exampleRow(id: string, changes: Partial<LedgerRow> = {}): Ledger
     downgradedFrom: 'gpt-4o',
     provider: 'openai',
     upstreamModel: 'gpt-4o-mini',
+    responseModel: 'gpt-4o-mini-2024-07-18',
     attempts: 1,
     outcome: 'answered',
     status: 200,

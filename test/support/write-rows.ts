@@ -36,6 +36,7 @@ function writeRow(id: string): void {
     downgradedFrom: undefined,
     provider: 'openai',
     upstreamModel: 'gpt-4o',
+    responseModel: 'gpt-4o',
     attempts: 1,
     outcome: 'answered',
     status: 200,

@@ -1,17 +1,17 @@
-// The row of an exchange that its process did not live to end: who it was is in the names of its counters, what it cost is what was held.
+// The row of an exchange whose end nobody has seen: who it was is in the names of its counters, what it cost is what was held.
 
 import type { CounterCharge } from '../budgets/budget-store.ts'
 import { parseCounterKey } from '../budgets/counter-key.ts'
 import type { LedgerCharge, LedgerRow } from './ledger-row.ts'
 import type { OpenHold } from './replay.ts'
 
-export function orphanRow({ id, charges, subject }: OpenHold, nowMs: number): LedgerRow {
-  const now = new Date(nowMs).toISOString()
+/** `ending`: how it became known. `at`: when, in ISO 8601. */
+export function unendedRow({ id, charges, subject }: OpenHold, { ending, at }: { readonly ending: 'orphaned' | 'expired'; readonly at: string }): LedgerRow {
   const named = charges.map(nameCharge)
   return {
     id,
-    admittedAt: now,
-    finishedAt: now,
+    admittedAt: at,
+    finishedAt: at,
     caller: subject?.caller ?? Object.assign({}, ...charges.map(({ key }) => Object.fromEntries(parseCounterKey(key)?.attributes ?? []))),
     format: subject?.format,
     stream: subject?.stream ?? false,
@@ -20,15 +20,16 @@ export function orphanRow({ id, charges, subject }: OpenHold, nowMs: number): Le
     downgradedFrom: subject?.downgradedFrom,
     provider: undefined,
     upstreamModel: undefined,
+    responseModel: undefined,
     attempts: 0,
-    outcome: 'orphaned',
+    outcome: ending,
     status: undefined,
     usage: undefined,
     costs: {},
     nanoDollars: dollarsOf(named),
     rateCard: undefined,
     estimated: true,
-    flags: ['orphaned'],
+    flags: [ending],
     charges: named,
   }
 }
