@@ -90,6 +90,11 @@ export class JsonWalker {
     return this.#bytes.toString('utf8', this.#keyStart, Math.min(this.#keyEnd, this.#keyStart + maxBytes))
   }
 
+  /** In bytes, as written. */
+  get keyLength(): number {
+    return this.#keyEnd - this.#keyStart
+  }
+
   keyIs(key: string): boolean {
     return this.#keyEnd - this.#keyStart === key.length && bytesAre(this.#bytes, this.#keyStart, key)
   }
@@ -134,6 +139,11 @@ export class JsonWalker {
     this.at = skipSpaces(this.#bytes, this.at)
     return this.#bytes[this.at]
   }
+}
+
+/** True when the value at `at` is this ASCII text, written without escapes. */
+export function isStringAt(bytes: Buffer, at: number, text: string): boolean {
+  return bytes[at] === QUOTE && bytesAre(bytes, at + 1, text) && bytes[at + 1 + text.length] === QUOTE
 }
 
 /** True when the bytes at `at` are the ASCII `text`. */

@@ -21,7 +21,7 @@ export interface BoundedMembers {
   /** Members of a tool that the client runs; all are plain but `type`. */
   readonly tool: ReadonlySet<string>
   readonly toolTypes: ReadonlySet<string>
-  /** Types of tools that the client runs and the provider describes, so that their bytes say nothing; undefined: there are none. */
+  /** Of tools that the client runs and the provider describes, so that their bytes say nothing: `"type": "…"`. Undefined: there are none. */
   readonly describedTools: RegExp | undefined
 }
 
@@ -92,7 +92,7 @@ const messages: BoundedMembers = {
   contentTypes: words('text tool_use tool_result'),
   tool: words('name description input_schema input_examples strict cache_control eager_input_streaming'),
   toolTypes: words('custom'),
-  describedTools: /^(?:bash|text_editor|memory|computer)_[0-9]{8}$/,
+  describedTools: /^"type": "(?:bash|text_editor|memory|computer)_[0-9]{8}"$/,
 }
 
 const embeddings: BoundedMembers = { ...none, top: members(['plain', 'model encoding_format dimensions user'], ['content', 'input']) }

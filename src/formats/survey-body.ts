@@ -2,8 +2,9 @@
 // (bounded-members.ts). What occurs twice is looked at twice, so it does not matter which of the two a provider reads.
 
 import { scanTopLevel } from '../core/json-scan.ts'
-import { JsonWalker } from '../core/json-walk.ts'
-import type { BoundedMembers } from './bounded-members.ts'
+import { isStringAt, JsonWalker } from '../core/json-walk.ts'
+import { memoize } from '../core/memoize.ts'
+import type { BoundedMembers, ContentMember } from './bounded-members.ts'
 
 export interface BodySurvey {
   /** What stands for more input than its bytes say, as it is called in the body, in quotes; undefined: nothing. It fits into one context window. */
@@ -14,7 +15,7 @@ export interface BodySurvey {
   readonly schemaBytes: number
   /** There are tools, or a schema for the answer: a provider adds instructions of its own. */
   readonly isInstructed: boolean
-  /** Texts in the lists of the top level that are content: messages, or prompts or documents that are answered one by one. Numbers are tokens of one text. At least 1. */
+  /** Elements of the lists of the top level that are content: prompts or documents that are answered one by one. Numbers are tokens of one text. At least 1. */
   readonly texts: number
 }
 
@@ -34,6 +35,7 @@ export function surveyBody(body: Buffer, members: BoundedMembers): BodySurvey {
 class Survey {
   readonly #body: Buffer
   readonly #members: BoundedMembers
+  readonly #contentNames: NamesByLength
   readonly #walker = new JsonWalker()
   #hidden: string | undefined
   #unbounded: string | undefined
@@ -44,6 +46,7 @@ class Survey {
   constructor(body: Buffer, members: BoundedMembers) {
     this.#body = body
     this.#members = members
+    this.#contentNames = namesByLength(members)
   }
 
   survey(): BodySurvey {
@@ -63,9 +66,7 @@ class Survey {
         if (this.#isContainer()) this.#unbounded ??= quote(key)
         return
       case 'content':
-        this.#texts += this.#countTexts()
-        this.#walker.resume(this.#body, valueStart)
-        this.#content()
+        this.#topContent()
         return
       case 'schema':
         this.#isInstructed = true
@@ -84,16 +85,19 @@ class Survey {
 
   // Every method below starts on the first byte of a value and ends behind it.
 
-  #countTexts(): number {
+  #topContent(): void {
     const walker = this.#walker
-    if (!walker.startArray(this.#body, walker.at)) return 1
-    let texts = 0
+    if (this.#body[walker.at] !== OPEN_BRACKET) {
+      this.#texts += 1
+      this.#content()
+      return
+    }
+    walker.startArray(this.#body, walker.at)
     while (walker.nextElement()) {
       const first = this.#body[walker.at]
-      if (first === QUOTE || first === OPEN_BRACE || first === OPEN_BRACKET) texts += 1
-      walker.skipValue()
+      if (first === QUOTE || first === OPEN_BRACE || first === OPEN_BRACKET) this.#texts += 1
+      this.#content()
     }
-    return texts
   }
 
   #content(): void {
@@ -110,24 +114,35 @@ class Survey {
 
   #contentMember(): void {
     const walker = this.#walker
-    const name = walker.key(MAX_NAME_BYTES)
-    const kind = this.#members.content.get(name)
+    const start = walker.at
+    const kind = this.#contentKind()
     if (kind === 'content') {
       this.#content()
       return
     }
-    const start = walker.at
     const isContainer = this.#isContainer()
-    walker.skipValue()
-    if (this.#body[start] === LOWER_N || kind === 'plain') return
-    if (kind === 'schema') this.#schemaBytes += walker.at - start
-    else if (kind === 'type') this.#contentType(start)
-    else if (kind === undefined || isContainer) this.#hidden ??= quote(name)
+    if (this.#body[start] === LOWER_N || kind === 'plain') walker.skipValue()
+    else if (kind === 'type') {
+      if (!this.#isListed(start, this.#members.contentTypes)) this.#hidden ??= this.#typeAt(start)
+      walker.skipValue()
+    } else if (kind === 'schema') {
+      walker.skipValue()
+      this.#schemaBytes += walker.at - start
+    } else {
+      if (kind === undefined || isContainer) this.#hidden ??= quote(walker.key(MAX_NAME_BYTES))
+      walker.skipValue()
+    }
   }
 
-  #contentType(start: number): void {
-    const type = this.#stringAt(start)
-    if (type === undefined || !this.#members.contentTypes.has(type)) this.#hidden ??= typeName(type)
+  /** Compared byte by byte: making a text of every name takes several times as long as all the rest. */
+  #contentKind(): ContentMember | undefined {
+    const entries = this.#contentNames[this.#walker.keyLength]
+    return entries?.find(([name]) => this.#walker.keyIs(name))?.[1]
+  }
+
+  #isListed(start: number, types: ReadonlySet<string>): boolean {
+    for (const type of types) if (isStringAt(this.#body, start, type)) return true
+    return false
   }
 
   #tools(start: number, end: number): void {
@@ -162,17 +177,17 @@ class Survey {
   }
 
   #toolType(start: number): void {
-    const type = this.#stringAt(start)
-    if (type !== undefined && this.#members.toolTypes.has(type)) return
-    if (type !== undefined && this.#members.describedTools?.test(type) === true) this.#hidden ??= typeName(type)
-    else this.#unbounded ??= `a tool with ${typeName(type)}`
+    if (this.#isListed(start, this.#members.toolTypes)) return
+    const type = this.#typeAt(start)
+    if (this.#members.describedTools?.test(type) === true) this.#hidden ??= type
+    else this.#unbounded ??= `a tool with ${type}`
   }
 
-  /** As written, cut off; undefined when it is no string. */
-  #stringAt(start: number): string | undefined {
-    if (this.#body[start] !== QUOTE) return undefined
+  /** As it is written, cut off. */
+  #typeAt(start: number): string {
+    if (this.#body[start] !== QUOTE) return '"type": that is no text'
     const end = this.#body.indexOf(QUOTE, start + 1)
-    return this.#body.toString('utf8', start + 1, Math.min(end, start + 1 + MAX_NAME_BYTES))
+    return `"type": ${quote(this.#body.toString('utf8', start + 1, Math.min(end, start + 1 + MAX_NAME_BYTES)))}`
   }
 
   #isContainer(): boolean {
@@ -181,9 +196,13 @@ class Survey {
   }
 }
 
-function typeName(type: string | undefined): string {
-  return `"type": ${type === undefined ? 'that is no text' : quote(type)}`
-}
+type NamesByLength = readonly (readonly (readonly [string, ContentMember])[])[]
+
+const namesByLength = memoize(({ content }: BoundedMembers): NamesByLength => {
+  const lists: [string, ContentMember][][] = []
+  for (const [name, kind] of content) (lists[name.length] ??= []).push([name, kind])
+  return lists
+})
 
 function quote(name: string): string {
   return JSON.stringify(name)
