@@ -12,7 +12,7 @@ import { createCandidate } from './budget-candidate.ts'
 import { type CompletedRequest, completeRequest, planRequest, type RequestInput, type RequestPlan, readRequest } from './prepare-request.ts'
 
 export interface AdmissionContext {
-  readonly budgets: Budgets
+  readonly budgets: Pick<Budgets, 'admit' | 'settle'>
   readonly estimator: Estimator
   /** When the exchange began, in milliseconds since 1970. */
   readonly atMs: number

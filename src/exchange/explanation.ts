@@ -13,10 +13,11 @@ export interface Explanation {
   /**
    * `admitted`: it may go to a provider, as far as budgets are concerned. `denied`: a budget said no. `refused`: something else did, before the budgets were
    * asked or because one could not tell what it would cost. `would_wait`: a budget would let it wait for room; only for a request that was only asked about.
+   * `none`: there was nothing to decide, as in `GET /v1/models`, or nobody was there any more.
    */
-  readonly decision: 'admitted' | 'denied' | 'refused' | 'would_wait'
-  /** Of `denied` and `refused`: the error that the client gets. */
-  readonly error?: { readonly code: string; readonly message: string }
+  readonly decision: 'admitted' | 'denied' | 'refused' | 'would_wait' | 'none'
+  /** Of `denied` and `refused`: the error that the client gets. The message of an exchange that was refused is not kept. */
+  readonly error?: { readonly code: string; readonly message?: string }
   /** Attribute → value. */
   readonly caller: Readonly<Record<string, string>>
   /** API dialect of the request. */
@@ -33,6 +34,8 @@ export interface Explanation {
   readonly largest_output_tokens?: number
   /** From the model that was asked for along `downgrade_to` to the one that was decided on, which is the last. Empty where no model was found. */
   readonly models: readonly ExplainedModel[]
+  /** Models on the way along `downgrade_to` that were never tried: this caller may not use them, or none of their providers can serve this request. */
+  readonly skipped_models?: readonly string[]
   /** Missing for a request that was only asked about. */
   readonly ended?: ExplainedEnd
 }
@@ -41,6 +44,8 @@ export interface Explanation {
 export interface ExplainedModel {
   readonly model: string
   readonly result: 'admitted' | 'passed_over' | 'denied' | 'refused' | 'would_wait'
+  /** Its `downgrade_to`; missing: nothing cheaper is configured for it. */
+  readonly downgrade_to?: string
   /** The header route that chose it; missing: none did, or one without a name. */
   readonly route?: string
   /** Who would be asked, in this order. */
@@ -100,22 +105,22 @@ export interface ExplainedBudget {
   readonly window_start?: string
   /** Of a window that slides: when all of what counts now will be forgotten. */
   readonly resets_at: string
-  /** Before this request. Missing, with `held` and `left`, where it never came to ask the counter: others waited for room before it. */
+  /** Before this request. Missing, with `held` and `left`, where the counter was not asked. */
   readonly used?: number
   /** For requests under way. */
   readonly held?: number
   /** Neither used nor held; never below 0. */
   readonly left?: number
   readonly reserve: 'estimate' | 'worst_case' | 'none'
-  /** What is held for this request, or would have to be. 0 where nothing is reserved. */
-  readonly needs: number
+  /** What is held for this request, or would have to be. 0 where nothing is reserved; missing where nobody can say. */
+  readonly needs?: number
   /** Those that have been reached; `satisfied`: by this model, or because they ask for nothing. */
   readonly tiers: readonly { readonly remaining_share: number; readonly action: string; readonly satisfied: boolean }[]
   /**
    * `fits`. `no_room`: what it needs is more than what is left. `tier`: so little is left that a tier does not let this model begin. `would_deny`: it does not
-   * fit, and the budget only watches. `in_line`: others waited for room before it.
+   * fit, and the budget only watches. `in_line`: others waited for room before it. `not_asked`: nobody came to ask this one.
    */
-  readonly verdict: 'fits' | 'no_room' | 'tier' | 'would_deny' | 'in_line'
+  readonly verdict: 'fits' | 'no_room' | 'tier' | 'would_deny' | 'in_line' | 'not_asked'
   /** What the budget asks for where the verdict is `no_room`, `tier` or `in_line`. */
   readonly action?: 'deny' | 'queue' | 'downgrade'
 }
@@ -155,8 +160,8 @@ export interface ExplainedCharge {
   readonly held: number
   readonly charged: number
   /**
-   * `exact`: by what the provider counted. `estimated`: by what is known without it, or by what was held. `not_served`: no provider can have done any work.
-   * `other_provider`: the budget does not count who answered.
+   * `exact`: by what the provider counted. `estimated`: by what is known without it, or by what was held. `nothing`: no provider can have done any work, or nobody
+   * bills such a call. `other_provider`: the budget does not count who answered.
    */
-  readonly basis: 'exact' | 'estimated' | 'not_served' | 'other_provider'
+  readonly basis: 'exact' | 'estimated' | 'nothing' | 'other_provider'
 }

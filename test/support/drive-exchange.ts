@@ -5,6 +5,7 @@ import type { RuntimeConfig } from '../../src/config/runtime-config.ts'
 import { Headers } from '../../src/core/headers.ts'
 import type { Action } from '../../src/exchange/action.ts'
 import { createCoolDowns } from '../../src/exchange/cool-down.ts'
+import type { ExchangeDependencies } from '../../src/exchange/dependencies.ts'
 import { Exchange } from '../../src/exchange/exchange.ts'
 import type { ExchangeSummary } from '../../src/exchange/summary.ts'
 import type { MessageContext } from '../../src/exchange/messages.ts'
@@ -63,7 +64,7 @@ export function driveExchange(options: DriveOptions = {}) {
   const store = options.budgetStore ?? createMemoryBudgetStore()
   const estimator = options.estimator ?? createEstimator()
   const coolDowns = createCoolDowns({ settings: () => config.coolDown, clock: time, onStart: () => undefined })
-  const exchange = new Exchange({
+  const dependencies: ExchangeDependencies = {
     config: () => config,
     clock: time,
     random: options.random ?? (() => 0),
@@ -74,7 +75,8 @@ export function driveExchange(options: DriveOptions = {}) {
     callerKeys: options.callerKeys ?? { find: () => undefined },
     budgets: options.budgets ?? buildBudgets(time, { counters: store }),
     estimator,
-  })
+  }
+  const exchange = new Exchange(dependencies)
 
   // As extproc/service.ts does, without the wire.
   async function receive(message: Parameters<Exchange['receive']>[0]): Promise<Action> {
@@ -92,6 +94,7 @@ export function driveExchange(options: DriveOptions = {}) {
 
   return {
     exchange,
+    dependencies,
     coolDowns,
     summaries,
     costFailures,

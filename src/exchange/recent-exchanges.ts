@@ -1,0 +1,82 @@
+// The exchanges that ended last, so that somebody can ask about one of them. Bounded in number, in bytes and in configurations, since a summary keeps
+// its own alive.
+
+import type { Clock } from '../core/clock.ts'
+import type { ExchangeSummary } from './summary.ts'
+
+export interface RecentExchanges {
+  add(summary: ExchangeSummary): void
+  find(id: string): ExchangeSummary | undefined
+  /** Every exchange that ended after it is here; milliseconds since 1970. */
+  readonly sinceMs: number
+}
+
+export interface RecentExchangesOptions {
+  readonly clock: Pick<Clock, 'now'>
+  readonly maxEntries?: number
+  /** By a guess of what a summary takes. */
+  readonly maxBytes?: number
+  readonly maxConfigs?: number
+}
+
+/** With three budgets one takes about 2 KB. */
+const MAX_ENTRIES = 10_000
+const MAX_BYTES = 32 * 1024 * 1024
+/** A configuration with a hundred models takes some 100 KB. */
+const MAX_CONFIGS = 16
+
+const SUMMARY_BYTES = 1_000
+const CLAIM_BYTES = 400
+
+interface Entry {
+  readonly summary: ExchangeSummary
+  readonly bytes: number
+  readonly endedAtMs: number
+}
+
+export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, maxConfigs = MAX_CONFIGS }: RecentExchangesOptions): RecentExchanges {
+  // A Map iterates in the order of insertion.
+  const entries = new Map<string, Entry>()
+  const configs = new Map<ExchangeSummary['config'], number>()
+  let bytesHeld = 0
+  let sinceMs = clock.now()
+
+  function count({ summary: { config }, bytes }: Entry, by: 1 | -1): void {
+    bytesHeld += by * bytes
+    const uses = (configs.get(config) ?? 0) + by
+    if (uses === 0) configs.delete(config)
+    else configs.set(config, uses)
+  }
+
+  function removeOldest(): void {
+    for (const [id, entry] of entries) {
+      if (entries.size <= maxEntries && bytesHeld <= maxBytes && configs.size <= maxConfigs) return
+      entries.delete(id)
+      count(entry, -1)
+      sinceMs = entry.endedAtMs
+    }
+  }
+
+  return {
+    add(summary) {
+      const entry = { summary, bytes: bytesOf(summary), endedAtMs: clock.now() }
+      entries.set(summary.exchangeId, entry)
+      count(entry, 1)
+      removeOldest()
+    },
+    find: (id) => entries.get(id)?.summary,
+    get sinceMs() {
+      return sinceMs
+    },
+  }
+}
+
+/** What clients can make long, and what there can be many of. */
+function bytesOf({ callerAttributes, reason, askedModel, decision, leftOut }: ExchangeSummary): number {
+  let characters = (reason?.length ?? 0) + (askedModel?.length ?? 0)
+  for (const [name, value] of callerAttributes) characters += name.length + value.length
+  for (const text of leftOut) characters += text.length
+  const claims = decision === undefined ? [] : [...decision.passedOver.flatMap((refusal) => refusal.claims), ...(decision.kind === 'admitted' ? decision.request.claims : decision.claims)]
+  for (const { key } of claims) characters += key.length
+  return SUMMARY_BYTES + claims.length * CLAIM_BYTES + characters * 2
+}
