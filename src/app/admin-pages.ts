@@ -2,14 +2,17 @@
 
 import type { Budget } from '../budgets/budget.ts'
 import type { BudgetStore } from '../budgets/budget-store.ts'
+import type { CallerSource } from '../config/runtime-config.ts'
 import { systemClock } from '../core/clock.ts'
-import { type AdminAnswer, type AdminPages, textAnswer } from '../edge/admin-page.ts'
+import { type AdminAnswer, type AdminHandler, type AdminPages, problemAnswer, textAnswer } from '../edge/admin-page.ts'
 import { createBudgetsPage } from '../edge/budgets-page.ts'
+import { createExplainPage } from '../edge/explain-page.ts'
 import { startPage } from '../edge/start-page.ts'
+import { createLedgerPage } from '../ledger/ledger-page.ts'
 import type { Serving } from './serving.ts'
 
 export interface AdminPagesOptions {
-  readonly serving: Pick<Serving, 'workers' | 'metricsPage'>
+  readonly serving: Pick<Serving, 'workers' | 'metricsPage' | 'explainer'>
   /** Content type of the page of metrics. */
   readonly metricsType: string
   readonly isDraining: () => boolean
@@ -17,16 +20,29 @@ export interface AdminPagesOptions {
   readonly storeReady: () => Promise<boolean>
   readonly budgets: () => readonly Budget[]
   readonly budgetStore: BudgetStore
+  readonly callers: () => readonly CallerSource[]
+  /** Of the ledger; undefined: none is written. */
+  readonly ledgerDirectory: string | undefined
 }
 
-export function createAdminPages({ serving, metricsType, isDraining, storeReady, budgets, budgetStore }: AdminPagesOptions): AdminPages {
+export function createAdminPages({ serving, metricsType, isDraining, storeReady, budgets, budgetStore, callers, ledgerDirectory }: AdminPagesOptions): AdminPages {
   return {
     '/': startPage,
     '/budgets': createBudgetsPage({ budgets, store: budgetStore, clock: systemClock }),
+    '/ledger': { GET: ledgerHandler(ledgerDirectory, callers) },
+    '/explain': createExplainPage(serving.explainer),
     '/healthz': { access: 'open', GET: () => textAnswer('ok\n') },
     '/readyz': { access: 'open', GET: () => readiness({ serving, isDraining, storeReady }) },
     '/metrics': { GET: async () => ({ status: 200, contentType: metricsType, body: await serving.metricsPage() }) },
   }
+}
+
+function ledgerHandler(directory: string | undefined, callers: () => readonly CallerSource[]): AdminHandler {
+  if (directory === undefined) {
+    return () => problemAnswer({ status: 404, code: 'no_ledger', message: 'No ledger is written. It needs budgets, or a section ledger in the configuration, and a restart.' })
+  }
+  const page = createLedgerPage({ directory, attributes: () => callers().flatMap(({ attributes }) => [...attributes.keys()]), clock: systemClock })
+  return ({ query }) => page(query)
 }
 
 async function readiness({ serving, isDraining, storeReady }: Pick<AdminPagesOptions, 'serving' | 'isDraining' | 'storeReady'>): Promise<AdminAnswer> {

@@ -15,6 +15,8 @@ export interface OpenCounters {
   readonly ledger: Ledger | undefined
   /** Whether what the store does by itself is in the ledger already. */
   readonly isJournal: boolean
+  /** Where the ledger is that can mend the store; undefined: the store gets back what it knew in another way, or not at all. */
+  readonly mendedFrom?: { readonly directory: string; readonly writer: string }
 }
 
 export interface CountersOptions {
@@ -37,7 +39,7 @@ export async function openCounters({ config, writer, log }: CountersOptions): Pr
     const store = createRedisBudgetStore({ store: target, log, commandTimeoutMs: COMMAND_TIMEOUT_MS })
     if (settings === undefined) return { store, ledger: undefined, isJournal: false }
     try {
-      return { store, ledger: await openLedger({ settings, writer, clock: systemClock, log }), isJournal: false }
+      return { store, ledger: await openLedger({ settings, writer, clock: systemClock, log }), isJournal: false, mendedFrom: { directory: settings.directory, writer } }
     } catch (error) {
       await store.close()
       throw error

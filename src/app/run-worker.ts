@@ -13,6 +13,7 @@ import { createHealthRoutes } from '../edge/grpc-health.ts'
 import { growHeapFreely } from '../edge/heap-growth.ts'
 import { createLogger } from '../edge/logger.ts'
 import { createMetrics } from '../edge/metrics.ts'
+import type { Explainer } from '../exchange/explainer.ts'
 import { createFollowingCoolDowns } from '../exchange/follow-cool-downs.ts'
 import { createChannel } from '../workers/channel.ts'
 import type { OwnerChannel, OwnerNews, OwnerQuestions, WorkerNews, WorkerQuestions, WorkerStart } from '../workers/protocol.ts'
@@ -47,6 +48,8 @@ export async function runWorker({ stream, env, write }: WorkerOptions): Promise<
       use: (packed) => started().use(packed),
       ping: () => null,
       state: () => started().state(),
+      find: (id) => started().explainer.find(id),
+      explain: (question) => started().explainer.explain(question),
       close: ({ graceMs }) => started().close(graceMs),
     },
     hears: { drain: () => started().drain(), coolDown: (news) => started().coolDown(news) },
@@ -61,6 +64,7 @@ const COUNTERS_TIMEOUT_MS = 3_000
 interface ServingWorker {
   readonly log: Log
   readonly address: string
+  readonly explainer: Explainer
   use(packed: WorkerQuestions['use']['question']): null
   state(): Promise<WorkerQuestions['state']['answer']>
   drain(): void
@@ -101,6 +105,7 @@ async function serve({ worker, address, log: { level, format }, config: packed }
   return {
     log,
     address: processor.address,
+    explainer: processor.explainer,
     use(next) {
       config = unpackConfig(next)
       processor.follow(config)

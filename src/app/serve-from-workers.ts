@@ -9,6 +9,7 @@ import { workerAddresses } from '../core/worker-address.ts'
 import { addCounted, joinMetrics } from '../edge/forward-counts.ts'
 import type { Metrics } from '../edge/metrics.ts'
 import { watchWorkers } from '../edge/worker-metrics.ts'
+import { type Explainer, joinExplainers } from '../exchange/explainer.ts'
 import type { CoolDownNews } from '../exchange/follow-cool-downs.ts'
 import { leadCoolDowns } from '../exchange/follow-cool-downs.ts'
 import { launchWorker } from '../workers/launch-worker.ts'
@@ -33,6 +34,8 @@ export interface ServeFromWorkersOptions {
 
 /** A scrape has a few seconds, and workers answer within milliseconds. */
 const SCRAPE_WAIT_MS = 1_000
+/** Somebody waits for the page; one that has much to do answers later than it would for a scrape. */
+const EXPLAIN_WAIT_MS = 3_000
 
 /** Rejects when one of the workers cannot serve; none is left then. */
 export async function serveFromWorkers({ config, packed, program, budgets, metrics, log, env }: ServeFromWorkersOptions): Promise<Serving> {
@@ -69,6 +72,7 @@ export async function serveFromWorkers({ config, packed, program, budgets, metri
         running.tell('drain', null)
       },
       workers: () => running.health(),
+      explainer: joinExplainers(() => running.channels().map(explainerOf)),
       metricsPage: async () => {
         const { states, silent } = await running.states(SCRAPE_WAIT_MS)
         return `${silent.map(missingNote).join('')}${await joinMetrics(metrics.registry, states)}`
@@ -82,6 +86,10 @@ export async function serveFromWorkers({ config, packed, program, budgets, metri
     coolDowns.close()
     throw error
   }
+}
+
+function explainerOf(channel: WorkerChannel): Explainer {
+  return { find: (id) => channel.ask('find', id, EXPLAIN_WAIT_MS), explain: (question) => channel.ask('explain', question, EXPLAIN_WAIT_MS) }
 }
 
 function missingNote(worker: number): string {

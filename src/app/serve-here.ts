@@ -33,6 +33,7 @@ export async function serveHere({ config, health, budgets, budgetMetrics, metric
       },
       drain: () => health.changed(),
       workers: () => [],
+      explainer: processor.explainer,
       metricsPage: () => metrics.registry.metrics(),
       close: async (graceMs) => {
         coolDowns.close()

@@ -2,6 +2,7 @@
 
 import type { ReadConfig } from '../config/packed-config.ts'
 import type { ListenAddress } from '../config/runtime-config.ts'
+import type { Explainer } from '../exchange/explainer.ts'
 import type { WorkerHealth } from '../workers/worker-slot.ts'
 
 export interface Serving {
@@ -12,6 +13,8 @@ export interface Serving {
   drain(): void
   /** None when it is this process. */
   workers(): readonly WorkerHealth[]
+  /** Why requests become what they do. */
+  readonly explainer: Explainer
   /** The page of metrics, of every process. */
   metricsPage(): Promise<string>
   /** Stops accepting, waits at most `graceMs` for exchanges under way, then cuts them. */

@@ -45,6 +45,8 @@ export async function startApp({ read, log, env, program }: AppOptions): Promise
       storeReady: async () => (await rateLimits.ready()) && (current.budgets.length === 0 || (await budgets.store.ready())),
       budgets: () => current.budgets,
       budgetStore: budgets.store,
+      callers: () => current.callers,
+      ledgerDirectory: config.ledger?.directory,
     })
     const admin = await startAdminServer({
       address: config.listen.admin,

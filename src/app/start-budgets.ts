@@ -16,6 +16,7 @@ import type { BudgetMetrics } from '../edge/budget-metrics.ts'
 import { describeWarning, postWarning } from '../edge/budget-webhook.ts'
 import type { LedgerRow } from '../ledger/ledger-row.ts'
 import type { OpenCounters } from './open-counters.ts'
+import { createRepair } from './repair-counters.ts'
 
 export interface BudgetsOptions {
   readonly config: () => RuntimeConfig
@@ -45,13 +46,15 @@ export interface RunningBudgets {
 const UPKEEP_MS = 1_000
 /** How often holds are renewed, where that is due: many times within the shortest hold time that a configuration may have. */
 const RENEW_MS = 1_000
+/** How often it is looked whether the counters have lost their data. */
+const LOOK_FOR_LOSS_MS = 5_000
 /** Requests that may wait for room at once, and their bodies. */
 const MAX_WAITING = 1_000
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
 /** How often the first of a line looks for room that came free in another process. */
 const LOOK_AGAIN_MS = 250
 
-export function startBudgets({ config, counters: { store, ledger, isJournal }, isKeeper, passRow, metrics, secrets, log }: BudgetsOptions): RunningBudgets {
+export function startBudgets({ config, counters: { store, ledger, isJournal, mendedFrom }, isKeeper, passRow, metrics, secrets, log }: BudgetsOptions): RunningBudgets {
   const counters = guardCounters({ store, local: createMemoryBudgetStore(), clock: systemClock, observer: createGuardObserver(metrics, log) })
   const lines = createWaitingLines({ maxWaiting: MAX_WAITING, maxBytes: MAX_WAITING_BYTES, retryMs: LOOK_AGAIN_MS, schedule, monotonic: () => systemClock.monotonic() })
   const stood = createWarnings({ store: counters, clock: systemClock, onWarning: (warning) => warn(warning) })
@@ -91,6 +94,11 @@ export function startBudgets({ config, counters: { store, ledger, isJournal }, i
     if (isKeeper) void budgets.expire()
     void counters.repair()
   }, UPKEEP_MS).unref()
+  const repair = mendedFrom === undefined ? undefined : createRepair({ ...mendedFrom, store, clock: systemClock, log })
+  void repair?.look()
+  const looking = setInterval(() => {
+    if (config().budgets.length > 0) void repair?.look()
+  }, LOOK_FOR_LOSS_MS).unref()
   const renewing = setInterval(() => void budgets.renew(), RENEW_MS).unref()
   return {
     budgets,
@@ -101,6 +109,7 @@ export function startBudgets({ config, counters: { store, ledger, isJournal }, i
     async close() {
       clearInterval(upkeep)
       clearInterval(renewing)
+      clearInterval(looking)
       await counters.repair()
       if (counters.owed > 0) log.error({ settlements: counters.owed }, 'The counters of the budgets could not be reached: what is owed to them is only in the ledger.')
       await counters.close()

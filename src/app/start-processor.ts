@@ -14,6 +14,8 @@ import type { BudgetMetrics } from '../edge/budget-metrics.ts'
 import type { Metrics } from '../edge/metrics.ts'
 import type { AttemptFailure, CoolDowns } from '../exchange/cool-down.ts'
 import type { ExchangeDependencies } from '../exchange/dependencies.ts'
+import { createExplainer, type Explainer } from '../exchange/explainer.ts'
+import { createRecentExchanges, type RecentExchanges } from '../exchange/recent-exchanges.ts'
 import type { ExchangeObserver } from '../exchange/summary.ts'
 import { ATTEMPT_LOG_METHOD, type AttemptLog, createAttemptLog } from '../extproc/attempt-log.ts'
 import { createExtProcService, EXTPROC_METHOD } from '../extproc/service.ts'
@@ -41,6 +43,8 @@ export interface ProcessorOptions {
 export interface Processor extends GrpcServer {
   /** Looks after the keys and credentials of this configuration from now on. */
   follow(config: RuntimeConfig): void
+  /** About the exchanges that were served here. */
+  readonly explainer: Explainer
 }
 
 /** Rejects when the address cannot be bound. */
@@ -49,13 +53,14 @@ export async function startProcessor({ address, config, health, coolDowns, budge
   const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
   const callerKeys = createCallerKeys(config(), log)
   const attempts = createAttempts({ config, coolDowns, metrics, log })
+  const recent = createRecentExchanges({ clock: systemClock })
   const exchanges: ExchangeDependencies = {
     config,
     clock: systemClock,
     random: Math.random,
     coolDowns,
     newExchangeId: randomUUID,
-    observer: createObserver({ metrics, budgetMetrics, budgets, log }),
+    observer: createObserver({ metrics, budgetMetrics, budgets, recent, log }),
     credentials: createProviderCredentials(secrets, cloud),
     callerKeys,
     budgets: budgets.budgets,
@@ -72,6 +77,7 @@ export async function startProcessor({ address, config, health, coolDowns, budge
   return {
     address: server.address,
     follow,
+    explainer: createExplainer(exchanges, recent),
     close: async (graceMs) => {
       attempts.close()
       await server.close(graceMs)
@@ -102,11 +108,12 @@ function createAttempts({ config, coolDowns, metrics, log }: Pick<ProcessorOptio
   return createAttemptLog({ config, clock: systemClock, coolDowns, log, observer })
 }
 
-function createObserver({ metrics, budgetMetrics, budgets, log }: Pick<ProcessorOptions, 'metrics' | 'budgetMetrics' | 'budgets' | 'log'>): ExchangeObserver {
+function createObserver({ metrics, budgetMetrics, budgets, recent, log }: Pick<ProcessorOptions, 'metrics' | 'budgetMetrics' | 'budgets' | 'log'> & { readonly recent: Pick<RecentExchanges, 'add'> }): ExchangeObserver {
   return {
     finished: (summary) => {
       const row = toLedgerRow(summary, systemClock.now())
       if (row !== undefined) budgets.record(row)
+      recent.add(summary)
       metrics.exchangeFinished(summary)
       budgetMetrics.exchangeFinished(summary)
       logExchange(log, summary)
