@@ -84,6 +84,19 @@ describe('a budget', () => {
     for (const gateway of gateways) assert.deepEqual(await spent(gateway, '?user=alice'), [[answered * 50, 0]])
   })
 
+  it('is one for four processes, whoever has the counters', async () => {
+    const redis = cleanup.defer(await startRedis(), (started) => started.stop())
+    const budgets = '  - {name: user-day, per: [user], limit: {tokens: 2000}, every: year, reserve: worst_case}\nworkers: 4'
+    for (const store of ['memory', `"unix:${redis.store.kind === 'redis' ? redis.store.url : ''}"`]) {
+      const gateway = await start(budgets, store)
+      const answered = await crowd([gateway], 'alice')
+      assert.ok(answered >= 8 && answered * 50 <= 2000, `${String(answered)} answered`)
+      assert.deepEqual(await spent(gateway, '?user=alice'), [[answered * 50, 0]])
+      const served = await until('every exchange is in the log', () => (gateway.exchanges().length >= 500 ? gateway.exchanges() : undefined))
+      assert.ok(new Set(served.map((line) => line['worker'])).size > 1, 'more than one process has served')
+    }
+  })
+
   it('that is used up is told to the SDKs in their own words, once', async () => {
     const gateway = await start('  - {name: user-hour, per: [user], limit: {tokens: 40}, every: hour}')
     const headers = { 'x-user-id': 'alice' }
