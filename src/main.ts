@@ -2,15 +2,19 @@
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Command, CommanderError } from 'commander'
+import { addAuditCommand } from './commands/audit.ts'
 import { addBudgetsCommand } from './commands/budgets.ts'
 import { addCheckCommand } from './commands/check.ts'
 import type { CommandContext } from './commands/command-context.ts'
 import { CommandError } from './commands/command-error.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addEnvoyCommand } from './commands/envoy.ts'
+import { addExplainCommand } from './commands/explain.ts'
 import { addKeysCommand } from './commands/keys.ts'
+import { addLedgerCommand } from './commands/ledger.ts'
 import { addMockCommand } from './commands/mock.ts'
 import { addPricesCommand } from './commands/prices.ts'
+import { addReconcileCommand } from './commands/reconcile.ts'
 import { addSchemaCommand } from './commands/schema.ts'
 import { addServeCommand } from './commands/serve.ts'
 import { addUpCommand } from './commands/up.ts'
@@ -45,7 +49,7 @@ const program = new Command('tollgate')
   .version(version)
   .showHelpAfterError('(add --help for what is possible)')
   .exitOverride()
-for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addBudgetsCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addMockCommand, addSchemaCommand, addWorkerCommand]) add(program, context)
+for (const add of [addUpCommand, addServeCommand, addEnvoyCommand, addBudgetsCommand, addExplainCommand, addCheckCommand, addDoctorCommand, addKeysCommand, addPricesCommand, addLedgerCommand, addAuditCommand, addReconcileCommand, addMockCommand, addSchemaCommand, addWorkerCommand]) add(program, context)
 // Subcommands inherit neither setting.
 for (const command of program.commands.flatMap((each) => [each, ...each.commands])) command.exitOverride().showHelpAfterError('(add --help for what is possible)')
 
