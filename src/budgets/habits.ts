@@ -30,12 +30,13 @@ export interface Habits {
   merge(json: unknown): void
   /** All models, and as many callers, those that were used last. */
   toJson(options: { readonly maxCallers: number }): HabitsJson
+  readonly isEmpty: boolean
   /** As `toJson`; what is given is forgotten here. Undefined when nothing is known. */
   take(options: { readonly maxCallers: number }): HabitsJson | undefined
 }
 
 export interface HabitsJson {
-  /** `OUTPUT` or a size class of input, as text, behind the model's name. */
+  /** 'output' or a size class of input behind the model's name. */
   readonly models: readonly HabitEntry[]
   /** The key of a caller behind the model's name. */
   readonly callers: readonly HabitEntry[]
@@ -64,7 +65,12 @@ export function createHabits({ maxCallers: mostCallers = MAX_CALLERS }: { readon
     return { models: entriesOf(models, MAX_MODELS), callers: entriesOf(callers, maxCallers) }
   }
 
+  const isEmpty = (): boolean => models.size === 0 && callers.size === 0
+
   return {
+    get isEmpty() {
+      return isEmpty()
+    },
     learn({ callerKey, model, inputGuess, usage, choices }) {
       const { inputTokens, outputTokens, flags } = usage
       if (flags.length > 0) return
@@ -84,7 +90,7 @@ export function createHabits({ maxCallers: mostCallers = MAX_CALLERS }: { readon
     },
     toJson,
     take(options) {
-      if (models.size === 0 && callers.size === 0) return undefined
+      if (isEmpty()) return undefined
       const taken = toJson(options)
       models.clear()
       for (const [key] of taken.callers) callers.delete(key)
