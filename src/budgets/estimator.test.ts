@@ -45,6 +45,12 @@ describe('what is expected of a request', () => {
     assert.equal(output(estimator, { model: { clientModel: 'other' } }), 256)
   })
 
+  it('trusts few answers half', () => {
+    const estimator = createEstimator()
+    teach(estimator, MIN_ANSWERS, { callerKey: 'bob', outputTokens: 4_096 })
+    assertNear(output(estimator), 1_024)
+  })
+
   it('is a high percentile, not the mean and not the longest', () => {
     const estimator = createEstimator({ percentile: 0.95 })
     for (let round = 0; round < 200; round += 1) {
@@ -122,6 +128,9 @@ describe('what is expected of a request', () => {
     const restarted = createEstimator()
     restarted.merge(JSON.parse(JSON.stringify(estimator.toJson({ maxCallers: 9 }))))
     for (const callerKey of ['alice', 'bob', 'carol']) assert.deepEqual(ask(restarted, { callerKey }), ask(estimator, { callerKey }))
+    const small = createEstimator({ maxCallers: 1 })
+    small.merge(estimator.toJson({ maxCallers: 9 }))
+    assert.deepEqual(small.toJson({ maxCallers: 9 }).callers, estimator.toJson({ maxCallers: 1 }).callers)
     const known = createEstimator()
     known.merge(estimator.toJson({ maxCallers: 1 }))
     assert.deepEqual([ask(known, { callerKey: 'bob' }), ask(known)], [ask(estimator, { callerKey: 'bob' }), ask(estimator, { callerKey: 'carol' })])
