@@ -1,8 +1,9 @@
 // The Lua scripts that count budgets on Redis. Each runs atomically: no other process comes between the steps of an admission. Every change is written
 // with an expiry, reckoned from the time that the process gave, so that the clock of Redis need not agree with it.
 //
-// {tollgate-budgets}:counter:<key>  hash: f forget at, h held, and u used; where the window slides n slices, w ms of each, and what was charged in each slice by its number
-// {tollgate-budgets}:exchange:<id>  'h' or 'p' (held, or charged provisionally) and the claims packed, six texts each; '0' once it is settled
+// {tollgate-budgets}:counter:<key>  hash: f forget at, h held, u used; where the window slides also n slices, w ms of each, what was charged in each slice by its number
+//                                   (u is their sum), and o: no slice before this one is there
+// {tollgate-budgets}:exchange:<id>  'h' or 'p' (held, or charged provisionally) and a line for each claim, six fields between tabs; '0' once it is settled
 // {tollgate-budgets}:holds          sorted set: exchange → until when it holds
 // {tollgate-budgets}:name:<name>    taken by `first`
 
@@ -17,143 +18,174 @@ export const holdsKey = `${keyPrefix}holds`
 export const keptForMs = 3_600_000
 
 const counters = `
--- Numbers up to 2^53 are exact in Lua; written by tostring() they would have 14 digits. Answers have them as texts too: ioredis reads long integers inexactly.
+-- Numbers up to 2^53 are exact in Lua, and as arguments of a command. Only tostring() would round them, to 14 digits.
 local most = 9007199254740991
 -- How much longer than its time a counter is kept in which somebody holds: longer than any exchange takes.
 local a_day = 86400000
-local function text(number) return string.format('%.0f', number) end
-local function within(number) return math.max(0, math.min(number, most)) end
 
--- One counter as it is stored; changes are kept in it until save(). One whose time has come is as good as none, unless something is held in it:
--- a window that slides has one counter for ever, and that must not be given back to a new one.
-local function load(key, now)
-  local flat = redis.call('HGETALL', key)
-  local fields = {}
-  for at = 1, #flat, 2 do fields[flat[at]] = flat[at + 1] end
-  local exists = fields.f ~= nil and (tonumber(fields.f) > now or tonumber(fields.h or '0') > 0)
-  return { key = key, now = now, fields = exists and fields or {}, exists = exists, isOver = fields.f ~= nil and not exists, changed = {} }
+local function within(number)
+  if number < 0 then return 0 end
+  return number > most and most or number
+end
+
+-- As an answer. ioredis reads integers next to 2^53 inexactly.
+local function told(number)
+  return number > 9e15 and string.format('%.0f', number) or number
 end
 
 -- The latest slice that no longer counts. Later ones all do, also those of a process whose clock is ahead.
 local function last_forgotten(counter)
-  return math.floor(counter.now / tonumber(counter.fields.w)) - tonumber(counter.fields.n)
+  return math.floor(counter.now / counter.ms) - counter.slices
 end
 
-local function used(counter)
-  local fields = counter.fields
-  if not fields.n then return tonumber(fields.u or '0') end
-  local sum, forgotten = 0, last_forgotten(counter)
-  for name, amount in pairs(fields) do
-    local slice = tonumber(name)
-    if slice and slice > forgotten then sum = sum + tonumber(amount) end
+-- What was charged in slices that no longer count is taken off; save() removes them.
+local function drop_slices(counter)
+  local forgotten, over = last_forgotten(counter), counter.over
+  local count = forgotten - counter.oldest + 1
+  if count > counter.slices then
+    -- After a long silence, or a clock that was wrong: looks at all there are.
+    local fields = redis.call('HGETALL', counter.key)
+    for at = 1, #fields, 2 do
+      local slice = tonumber(fields[at])
+      if slice and slice <= forgotten and #over < 1000 then
+        over[#over + 1] = fields[at]
+        counter.used = counter.used - tonumber(fields[at + 1])
+      end
+    end
+  elseif count > 0 then
+    for slice = counter.oldest, forgotten do over[#over + 1] = string.format('%.0f', slice) end
+    for _, amount in ipairs(redis.call('HMGET', counter.key, unpack(over))) do counter.used = counter.used - tonumber(amount or '0') end
   end
-  return within(sum)
+  counter.used = within(counter.used)
+  counter.oldest = math.max(counter.oldest, forgotten + 1)
 end
 
-local function held(counter) return tonumber(counter.fields.h or '0') end
+-- One counter; changes are kept in it until save(). One whose time has come is as good as none, unless something is held in it:
+-- a window that slides has one counter for ever, and what somebody holds must not be given back to a new one.
+local function load(key, now)
+  local got = redis.call('HMGET', key, 'f', 'h', 'u', 'n')
+  local counter = { key = key, now = now, forget = 0, held = 0, used = 0 }
+  if not got[1] then return counter end
+  local forget, held = tonumber(got[1]), tonumber(got[2] or '0')
+  if forget <= now and held == 0 then
+    counter.is_over = true
+    return counter
+  end
+  counter.exists, counter.is_stored = true, true
+  counter.forget, counter.held, counter.used = forget, held, tonumber(got[3] or '0')
+  if got[4] then
+    local sliding = redis.call('HMGET', key, 'w', 'o')
+    counter.slices, counter.ms, counter.oldest = tonumber(got[4]), tonumber(sliding[1]), tonumber(sliding[2])
+    counter.amounts, counter.over = {}, {}
+    drop_slices(counter)
+  end
+  return counter
+end
 
 local function set(counter, field, value)
-  counter.fields[field] = value
-  counter.changed[field] = value
-end
-
-local function add(counter, field, amount)
-  set(counter, field, text(within(tonumber(counter.fields[field] or '0') + amount)))
+  local changes = counter.changes
+  if not changes then
+    changes = {}
+    counter.changes = changes
+  end
+  changes[#changes + 1] = field
+  changes[#changes + 1] = value
 end
 
 -- Makes the counter if it must, and says whether there is one: not for 0, nor for a window that nobody needs any more.
--- forget, slices, ms and slice are texts, as they came.
 local function reach(counter, amount, forget, slices, ms)
-  if counter.exists then
-    if tonumber(forget) > math.max(tonumber(counter.fields.f), counter.now) then set(counter, 'f', forget) end
-    return true
+  forget = tonumber(forget)
+  if not counter.exists then
+    if amount <= 0 or forget <= counter.now then return false end
+    counter.exists = true
+    if slices ~= '0' then
+      counter.slices, counter.ms = tonumber(slices), tonumber(ms)
+      counter.amounts, counter.over = {}, {}
+      counter.oldest = last_forgotten(counter) + 1
+      set(counter, 'n', slices)
+      set(counter, 'w', ms)
+    end
   end
-  if amount <= 0 or tonumber(forget) <= counter.now then return false end
-  counter.exists = true
-  set(counter, 'f', forget)
-  if slices ~= '0' then
-    set(counter, 'n', slices)
-    set(counter, 'w', ms)
+  if forget > counter.forget and forget > counter.now then
+    counter.forget = forget
+    counter.is_prolonged = true
+    set(counter, 'f', forget)
   end
   return true
 end
 
 local function hold(counter, amount, forget, slices, ms)
-  if reach(counter, amount, forget, slices, ms) then add(counter, 'h', amount) end
+  if not reach(counter, amount, forget, slices, ms) then return end
+  counter.held = within(counter.held + amount)
+  set(counter, 'h', counter.held)
 end
 
 local function charge(counter, amount, forget, slices, ms, slice)
   if not reach(counter, amount, forget, slices, ms) then return end
-  if not counter.fields.n then
-    add(counter, 'u', amount)
-  elseif tonumber(slice) > last_forgotten(counter) then
-    add(counter, slice, amount)
+  if not counter.slices then
+    counter.used = within(counter.used + amount)
+    set(counter, 'u', counter.used)
+    return
   end
+  local number = tonumber(slice)
+  if number <= last_forgotten(counter) then return end
+  local before = counter.amounts[slice] or tonumber(counter.is_stored and redis.call('HGET', counter.key, slice) or '0')
+  local after = within(before + amount)
+  counter.amounts[slice] = after
+  counter.used = within(counter.used + after - before)
+  counter.oldest = math.min(counter.oldest, number)
+  set(counter, slice, after)
 end
 
 local function save(counter)
-  local changes = {}
-  for field, value in pairs(counter.changed) do
-    changes[#changes + 1] = field
-    changes[#changes + 1] = value
+  if not counter.changes then return end
+  local key, left = counter.key, math.max(1, counter.forget - counter.now)
+  if counter.is_over then redis.call('DEL', key) end
+  if counter.slices then
+    set(counter, 'u', counter.used)
+    set(counter, 'o', counter.oldest)
+    if #counter.over > 0 then redis.call('HDEL', key, unpack(counter.over)) end
+    if counter.held > 0 then left = left + a_day end
   end
-  if #changes == 0 then return end
-  if counter.isOver then redis.call('DEL', counter.key) end
-  redis.call('HSET', counter.key, unpack(changes))
-  local left = math.max(1, tonumber(counter.fields.f) - counter.now)
-  if not counter.fields.n then
-    if counter.changed.f then redis.call('PEXPIRE', counter.key, text(left)) end
-    return
-  end
-  redis.call('PEXPIRE', counter.key, text(held(counter) > 0 and left + a_day or left))
-  local forgotten, over = last_forgotten(counter), {}
-  for name in pairs(counter.fields) do
-    local slice = tonumber(name)
-    -- A few at a time are more than ever come to be over.
-    if slice and slice <= forgotten and #over < 1000 then over[#over + 1] = name end
-  end
-  if #over > 0 then redis.call('HDEL', counter.key, unpack(over)) end
+  -- Of two changes of one field the later one counts.
+  redis.call('HSET', key, unpack(counter.changes))
+  if counter.slices or counter.is_prolonged then redis.call('PEXPIRE', key, left) end
 end
 
 -- Calls each(key, amount, forget, slices, ms, slice) for the claims of an exchange.
 local function each_claim(record, each)
-  local claims = cmsgpack.unpack(string.sub(record, 2))
-  for at = 1, #claims, 6 do each(claims[at], tonumber(claims[at + 1]), claims[at + 2], claims[at + 3], claims[at + 4], claims[at + 5]) end
+  for key, amount, forget, slices, ms, slice in string.gmatch(string.sub(record, 2), '([^\\t\\n]+)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)') do
+    each(key, tonumber(amount), forget, slices, ms, slice)
+  end
 end
 `
 
 /**
- * KEYS: the holds, the exchange, then a counter per claim. ARGV: now, hold until, how long the exchange is known in ms, its id; then per claim amount, limit, start at,
- * forget at, and slices, ms of each and slice, '0' where the window does not slide.
+ * KEYS: the holds, the exchange, then a counter per claim. ARGV: now, hold until, how long the exchange is known in ms, its id, what to store of its claims; then per claim
+ * amount, limit, start at, forget at, and slices and ms of each, '0' where the window does not slide.
  * Answer: 1 admitted, 0 refused, 2 admitted before; then used and held of each counter as they were.
  */
 export const admissionScript = `${counters}
 local now = tonumber(ARGV[1])
 local answer, loaded = { 1 }, {}
 for index = 3, #KEYS do
-  local at = 5 + 7 * (index - 3)
+  local at = 6 * index - 12
   local counter = load(KEYS[index], now)
-  local is_used, is_held = used(counter), held(counter)
   -- Sums above 2^53 may be off by one, and are above every limit all the same.
-  local taken = is_used + is_held
+  local taken = counter.used + counter.held
   if taken > tonumber(ARGV[at + 2]) or taken + tonumber(ARGV[at]) > tonumber(ARGV[at + 1]) then answer[1] = 0 end
-  answer[#answer + 1] = text(is_used)
-  answer[#answer + 1] = text(is_held)
+  answer[#answer + 1] = told(counter.used)
+  answer[#answer + 1] = told(counter.held)
   loaded[#loaded + 1] = counter
 end
 if answer[1] == 0 then return answer end
 
-local claims = {}
-for index = 3, #KEYS do
-  local at = 5 + 7 * (index - 3)
-  for _, part in ipairs({ KEYS[index], ARGV[at], ARGV[at + 3], ARGV[at + 4], ARGV[at + 5], ARGV[at + 6] }) do claims[#claims + 1] = part end
-end
-if not redis.call('SET', KEYS[2], 'h' .. cmsgpack.pack(claims), 'NX', 'PX', ARGV[3]) then
+if not redis.call('SET', KEYS[2], 'h' .. ARGV[5], 'NX', 'PX', ARGV[3]) then
   answer[1] = 2
   return answer
 end
 for index, counter in ipairs(loaded) do
-  local at = 5 + 7 * (index - 1)
+  local at = 6 * index
   hold(counter, tonumber(ARGV[at]), ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])
   save(counter)
 end
@@ -184,7 +216,7 @@ if answer[1] == 1 then
     redis.call('ZREM', KEYS[1], ARGV[3])
   end
   for index = 3, #KEYS do
-    local at = 4 + 5 * (index - 3)
+    local at = 5 * index - 11
     charge(counter_of(KEYS[index]), tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
   end
   for _, counter in pairs(loaded) do save(counter) end
@@ -192,8 +224,8 @@ if answer[1] == 1 then
 end
 for index = 3, #KEYS do
   local counter = counter_of(KEYS[index])
-  answer[#answer + 1] = text(used(counter))
-  answer[#answer + 1] = text(held(counter))
+  answer[#answer + 1] = told(counter.used)
+  answer[#answer + 1] = told(counter.held)
 end
 return answer
 `
@@ -221,7 +253,7 @@ return 1
 
 /**
  * KEYS: the holds. ARGV: now, how many at most, what the keys of exchanges begin with. Takes out those that have run out and charges them.
- * Answer: how many were taken out, then the id of each that was known and a list of its claims, six texts each.
+ * Answer: how many were taken out, then the id of each that was known and its claims as they were stored.
  */
 export const expiryScript = `${counters}
 local now = tonumber(ARGV[1])
@@ -240,7 +272,7 @@ for _, id in ipairs(ids) do
     end)
     redis.call('SET', key, 'p' .. string.sub(record, 2), 'KEEPTTL')
     answer[#answer + 1] = id
-    answer[#answer + 1] = cmsgpack.unpack(string.sub(record, 2))
+    answer[#answer + 1] = string.sub(record, 2)
   end
 end
 return answer
@@ -251,8 +283,8 @@ export const readScript = `${counters}
 local answer = {}
 for index = 2, #KEYS do
   local counter = load(KEYS[index], tonumber(ARGV[1]))
-  answer[#answer + 1] = text(used(counter))
-  answer[#answer + 1] = text(held(counter))
+  answer[#answer + 1] = told(counter.used)
+  answer[#answer + 1] = told(counter.held)
 end
 return answer
 `
@@ -265,8 +297,8 @@ for _, key in ipairs(scanned[2]) do
   local counter = load(key, tonumber(ARGV[1]))
   if counter.exists then
     answer[#answer + 1] = key
-    answer[#answer + 1] = text(used(counter))
-    answer[#answer + 1] = text(held(counter))
+    answer[#answer + 1] = told(counter.used)
+    answer[#answer + 1] = told(counter.held)
   end
 end
 return answer

@@ -19,7 +19,7 @@ import {
   renewalScript,
   settlementScript,
 } from './budget-script.ts'
-import { decodeClaims, encodeSlide, readStates } from './redis-answers.ts'
+import { decodeRecord, encodeRecord, encodeSlide, readStates } from './redis-answers.ts'
 
 export interface RedisBudgetStoreOptions {
   /** The part of the configuration that says where Redis is. */
@@ -87,7 +87,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
     const answer = await run.tollgateExpire(1, holdsKey, nowMs, limit, exchangePrefix)
     const [takenOut, ...known] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
     const expired: ExpiredHold[] = []
-    for (let at = 0; at < known.length; at += 2) expired.push({ id: String(known[at]), charges: decodeClaims(known[at + 1]) })
+    for (let at = 0; at < known.length; at += 2) expired.push({ id: String(known[at]), charges: decodeRecord(known[at + 1]) })
     return { takenOut: Number(takenOut), expired }
   }
 
@@ -113,7 +113,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
         if (claims.length === 0) return { admitted: true, counters: [] }
         const keptMs = Math.ceil(claims.reduce((latest, { forgetAtMs }) => Math.max(latest, forgetAtMs), holdUntilMs) - nowMs) + keptForMs
         const keys = [holdsKey, exchangePrefix + id, ...claims.map(counterKeyOf)]
-        const answer = await run.tollgateAdmit(keys.length, ...keys, nowMs, holdUntilMs, keptMs, id, ...claims.flatMap(encodeClaim))
+        const answer = await run.tollgateAdmit(keys.length, ...keys, nowMs, holdUntilMs, keptMs, id, encodeRecord(claims), ...claims.flatMap(encodeClaim))
         const [verdict, ...states] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
         if (verdict === 2) throw new TollgateError('internal', `the admission failed: the exchange ${id} has been admitted before`)
         return { admitted: verdict === 1, counters: readStates(states, claims.length) }
@@ -177,7 +177,8 @@ function counterKeyOf({ key }: CounterRef): string {
 }
 
 function encodeClaim({ amount, limit, startAt, forgetAtMs, slide }: Claim): Arguments {
-  return [amount, limit, startAt, forgetAtMs, ...encodeSlide(slide)]
+  const [slices, sliceMs] = encodeSlide(slide)
+  return [amount, limit, startAt, forgetAtMs, slices, sliceMs]
 }
 
 function escapePattern(text: string): string {

@@ -17,8 +17,8 @@ const SLICE_MS = 1000
 const LONG_MS = 1_000_000
 const SHORT_MS = 3000
 
-/** `slide…` in slices; `short…` is only ever charged, and soon forgotten. */
-type Key = 'a' | 'b' | 'slide-a' | 'slide-b' | 'short'
+/** `slide…` in slices; `…short` is only ever charged, and forgotten sooner than its slices. */
+type Key = 'a' | 'b' | 'slide-a' | 'slide-b' | 'short' | 'slide-short'
 
 type Step =
   | { readonly do: 'admit'; readonly id: string; readonly parts: readonly { readonly key: Key; readonly amount: number; readonly limit: number; readonly startAt: number }[]; readonly holdMs: number }
@@ -32,7 +32,7 @@ const amount = fc.oneof({ weight: 5, arbitrary: fc.nat(20) }, fc.nat(2 ** 40))
 const limit = fc.oneof({ weight: 5, arbitrary: fc.nat(60) }, fc.constant(Number.MAX_SAFE_INTEGER))
 const holdMs = fc.nat(6000)
 const held = fc.constantFrom<Key>('a', 'b', 'slide-a', 'slide-b')
-const charged = fc.constantFrom<Key>('a', 'b', 'slide-a', 'slide-b', 'short')
+const charged = fc.constantFrom<Key>('a', 'b', 'slide-a', 'slide-b', 'short', 'slide-short')
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('admit' as const), id, parts: fc.uniqueArray(fc.record({ key: held, amount, limit, startAt: limit }), { selector: ({ key }) => key, minLength: 1, maxLength: 3 }), holdMs }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('settle' as const), id, parts: fc.uniqueArray(fc.record({ key: charged, amount }), { selector: ({ key }) => key, maxLength: 3 }) }) },
@@ -42,11 +42,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 )
 
 function refOf(key: Key, nowMs: number): CounterRef {
-  const base = { key, forgetAtMs: nowMs + (key === 'short' ? SHORT_MS : LONG_MS) }
+  const base = { key, forgetAtMs: nowMs + (key.endsWith('short') ? SHORT_MS : LONG_MS) }
   return key.startsWith('slide') ? { ...base, slide: { slices: SLICES, sliceMs: SLICE_MS, slice: Math.floor(nowMs / SLICE_MS) } } : base
 }
 
-const everything = (nowMs: number): readonly CounterRef[] => (['a', 'b', 'slide-a', 'slide-b', 'short'] as const).map((key) => refOf(key, nowMs))
+const everything = (nowMs: number): readonly CounterRef[] => (['a', 'b', 'slide-a', 'slide-b', 'short', 'slide-short'] as const).map((key) => refOf(key, nowMs))
 
 interface PaperEntry {
   readonly id: string
@@ -54,12 +54,12 @@ interface PaperEntry {
   isHeld: boolean
 }
 
-/** The contract as a list of what was held and charged. Nothing is forgotten in it but `short`. */
+/** The contract as a list of what was held and charged. Nothing is forgotten in it but `…short`. */
 function createPaper() {
   let entries: PaperEntry[] = []
   const holds = new Map<string, { untilMs: number; readonly charges: readonly CounterCharge[]; isProvisional: boolean }>()
   const settled = new Set<string>()
-  let shortUntilMs = 0
+  const shortUntilMs = new Map<string, number>()
 
   function stateOf({ key }: CounterRef, nowMs: number): CounterState {
     const own = entries.filter(({ ref }) => ref.key === key)
@@ -69,7 +69,11 @@ function createPaper() {
   }
 
   function forget(nowMs: number): void {
-    if (nowMs >= shortUntilMs) entries = entries.filter(({ ref }) => ref.key !== 'short')
+    for (const [key, untilMs] of shortUntilMs) {
+      if (nowMs < untilMs) continue
+      shortUntilMs.delete(key)
+      entries = entries.filter(({ ref }) => ref.key !== key)
+    }
   }
 
   return {
@@ -97,7 +101,7 @@ function createPaper() {
         entries = entries.filter((entry) => entry.id !== name)
         for (const ref of charges) {
           entries.push({ id: name, ref, isHeld: false })
-          if (ref.key === 'short' && (ref.amount > 0 || shortUntilMs > nowMs)) shortUntilMs = Math.max(shortUntilMs, ref.forgetAtMs)
+          if (ref.key.endsWith('short') && (ref.amount > 0 || shortUntilMs.has(ref.key))) shortUntilMs.set(ref.key, ref.forgetAtMs)
         }
         holds.delete(name)
         settled.add(name)
