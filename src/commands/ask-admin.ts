@@ -48,9 +48,10 @@ export async function findAdmin(options: AdminOptions, command: Command, context
   return { address: options.admin ?? reachable(config.listen.admin), token: given ?? configuredToken(config, context) }
 }
 
-/** `query` may be empty. Never rejects. */
-export async function askAdmin({ address, token }: AdminTarget, path: string, query: URLSearchParams): Promise<AdminReply> {
-  const answer = await get({ address, token }, `${path}?${query.toString()}`)
+/** GET, or POST where there is something to send. `query` may be empty. Never rejects. */
+export async function askAdmin(target: AdminTarget, path: string, query: URLSearchParams, sent?: Readonly<Record<string, unknown>>): Promise<AdminReply> {
+  const { address } = target
+  const answer = await send(target, `${path}?${query.toString()}`, sent === undefined ? undefined : JSON.stringify(sent))
   if (typeof answer === 'string') {
     return { ok: false, passing: true, message: `Tollgate does not answer on ${address}: ${answer}. Is it running (tollgate serve, tollgate up)? --admin says where else to ask.` }
   }
@@ -78,12 +79,12 @@ function reachable(address: string): string {
 }
 
 /** Status and body, or why there are none. */
-function get({ address, token }: AdminTarget, path: string): Promise<{ readonly status: number; readonly body: string } | string> {
+function send({ address, token }: AdminTarget, path: string, body: string | undefined): Promise<{ readonly status: number; readonly body: string } | string> {
   const target = socketTarget(address)
   const where = 'path' in target ? { socketPath: target.path } : target
-  const headers = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }
+  const headers = { accept: 'application/json', ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }) }
   return new Promise((resolve) => {
-    const call = request({ ...where, path, headers, timeout: TIMEOUT_MS, agent: false }, (response) => {
+    const call = request({ ...where, method: body === undefined ? 'GET' : 'POST', path, headers, timeout: TIMEOUT_MS, agent: false }, (response) => {
       const parts: Buffer[] = []
       response.on('data', (part: Buffer) => parts.push(part))
       response.on('end', () => resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts).toString() }))
@@ -91,7 +92,7 @@ function get({ address, token }: AdminTarget, path: string): Promise<{ readonly 
     })
     call.on('timeout', () => call.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)))
     call.on('error', (error) => resolve(explain(error)))
-    call.end()
+    call.end(body)
   })
 }
 

@@ -5,6 +5,9 @@ import type { PackedConfig } from '../config/packed-config.ts'
 import type { ListenAddress } from '../config/runtime-config.ts'
 import type { Counted, State } from '../edge/forward-counts.ts'
 import type { LogFormat, LogLevel } from '../edge/logger.ts'
+import type { FoundExchange } from '../exchange/explainer.ts'
+import type { Explanation } from '../exchange/explanation.ts'
+import type { ExplainQuestion } from '../exchange/explain-request.ts'
 import type { AttemptNews, CoolDownNews } from '../exchange/follow-cool-downs.ts'
 import type { LedgerRow } from '../ledger/ledger-row.ts'
 import type { Channel } from './channel.ts'
@@ -32,6 +35,9 @@ export type WorkerQuestions = {
   readonly ping: { readonly question: null; readonly answer: null }
   /** Metrics that are no counts; what was counted is told before. */
   readonly state: { readonly question: null; readonly answer: State }
+  /** The id of an exchange. */
+  readonly find: { readonly question: string; readonly answer: FoundExchange }
+  readonly explain: { readonly question: ExplainQuestion; readonly answer: Explanation }
   /** Answered when it serves nobody any more. */
   readonly close: { readonly question: { readonly graceMs: number }; readonly answer: null }
 }

@@ -14,6 +14,8 @@ export interface WorkerPool {
   /** In the order of their numbers, with real ports. */
   readonly addresses: readonly ListenAddress[]
   health(): readonly WorkerHealth[]
+  /** To every worker that serves, in the order of their numbers. */
+  channels(): readonly WorkerChannel[]
   /** Resolves when every worker that serves has taken it into use. */
   use(config: PackedConfig): Promise<void>
   /** To every worker that serves. */
@@ -64,6 +66,7 @@ export async function startWorkerPool({ addresses, handlers, log, ...options }: 
   return {
     addresses: slots.map((slot) => slot.address),
     health: () => slots.map((slot) => slot.health()),
+    channels: () => serving().map(([, channel]) => channel),
     async use(config) {
       await Promise.all(slots.map((slot) => slot.use(config)))
     },
