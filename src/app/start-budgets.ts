@@ -3,7 +3,6 @@
 import { createBudgets, type Budgets } from '../budgets/budgets.ts'
 import type { BudgetStore } from '../budgets/budget-store.ts'
 import type { Estimator } from '../budgets/estimator.ts'
-import { createEstimator } from '../budgets/estimator.ts'
 import { guardCounters, type GuardObserver } from '../budgets/guarded-counters.ts'
 import { createMemoryBudgetStore } from '../budgets/memory-store.ts'
 import { createWaitingLines } from '../budgets/waiting-line.ts'
@@ -17,6 +16,7 @@ import { describeWarning, postWarning } from '../edge/budget-webhook.ts'
 import type { LedgerRow } from '../ledger/ledger-row.ts'
 import type { OpenCounters } from './open-counters.ts'
 import { createRepair } from './repair-counters.ts'
+import { startEstimator } from './start-estimator.ts'
 
 export interface BudgetsOptions {
   readonly config: () => RuntimeConfig
@@ -72,6 +72,7 @@ export function startBudgets({ config, counters: { store, ledger, isJournal, men
       },
     },
   })
+  const learning = startEstimator({ config: config(), isKeeper, log })
   metrics.watch(() => ({ live: budgets.live, waiting: lines.length, owed: counters.owed }))
 
   function warn(warning: BudgetWarning): void {
@@ -102,7 +103,7 @@ export function startBudgets({ config, counters: { store, ledger, isJournal, men
   const renewing = setInterval(() => void budgets.renew(), RENEW_MS).unref()
   return {
     budgets,
-    estimator: createEstimator(),
+    estimator: learning.estimator,
     store: counters,
     countersForOthers: store,
     record: (row) => write(() => (ledger === undefined ? passRow?.(row) : ledger.row(row))),
@@ -112,6 +113,7 @@ export function startBudgets({ config, counters: { store, ledger, isJournal, men
       clearInterval(looking)
       await counters.repair()
       if (counters.owed > 0) log.error({ settlements: counters.owed }, 'The counters of the budgets could not be reached: what is owed to them is only in the ledger.')
+      await learning.close()
       await counters.close()
       await ledger?.close()
     },

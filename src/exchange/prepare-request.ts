@@ -105,7 +105,7 @@ export function completeRequest(input: RequestInput, { parsed }: RequestReading,
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
   const cleaned = withoutTracesFor(chain, input)
   const passed = cleaned === undefined ? parsed : format.parseRequest(cleaned, headers.get('content-type'))
-  const changes = { ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), ...(maxOutputTokens === undefined ? {} : { maxOutputTokens, isForOpenAi: chain.some(({ provider }) => isOpenAi(provider)) }) }
+  const changes = { ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), ...(maxOutputTokens === undefined ? {} : { maxOutputTokens, isForOpenAi: chain[0] !== undefined && isOpenAi(chain[0].provider) }) }
   const edited = passed.edit({ ...changes, askForUsage: usageAddedByUs })
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate, choices } = parsed

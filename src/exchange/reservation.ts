@@ -66,7 +66,8 @@ export class Reservation {
 
   /** From what a provider has said of a whole answer. */
   learn({ usage }: Charge, { inputTokensEstimate: inputGuess, choices }: { readonly inputTokensEstimate: number; readonly choices: number }): void {
-    if (this.#admission === undefined || usage === undefined) return
+    // How long an answer is that we have cut short ourselves says nothing of others.
+    if (this.#admission === undefined || this.#admission.maxOutputTokens !== undefined || usage === undefined) return
     const { attributes, clientModel } = this.#admission.candidate
     this.#dependencies.estimator.learn({ callerKey: callerKeyOf(attributes), model: clientModel, inputGuess, usage, choices })
   }

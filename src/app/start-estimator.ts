@@ -1,0 +1,77 @@
+// What requests will probably take, learned by this process and by those before it and beside it.
+
+import { randomUUID } from 'node:crypto'
+import { createEstimator, type Estimator } from '../budgets/estimator.ts'
+import { LEARNING_INTERVAL_MS, shareLearning } from '../budgets/share-learning.ts'
+import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { type Log, silentLog } from '../core/log.ts'
+import { readLearned, writeLearned } from '../ledger/learned-file.ts'
+import { closeRedis, connectRedis } from '../redis/redis-connection.ts'
+
+export interface RunningEstimator {
+  readonly estimator: Estimator
+  close(): Promise<void>
+}
+
+export interface EstimatorStart {
+  readonly config: RuntimeConfig
+  /** Whether this process is the one that keeps what is learned beside the ledger. */
+  readonly isKeeper: boolean
+  readonly log: Log
+}
+
+const SAVE_INTERVAL_MS = 60_000
+/** Callers that are remembered for the next start; the others begin again with what is usual for their model. */
+const CALLERS_SAVED = 2_000
+
+export function startEstimator({ config, isKeeper, log }: EstimatorStart): RunningEstimator {
+  const { store, ledger } = config
+  if (store.kind !== 'memory') return shareOnRedis(store, log)
+  if (ledger === undefined || !isKeeper) return { estimator: createEstimator(), close: () => Promise.resolve() }
+  return keepInFile(ledger.directory, log)
+}
+
+/** On a connection of its own, so that counting never waits for it, and a silent one: that of the counters says what there is to say. */
+function shareOnRedis(target: Exclude<RuntimeConfig['store'], { kind: 'memory' }>, log: Log): RunningEstimator {
+  const client = connectRedis({ target, log: silentLog, commandTimeoutMs: LEARNING_INTERVAL_MS })
+  const estimator = createEstimator({ onLearn: (answer) => shared.learned(answer) })
+  const shared = shareLearning({ board: client, estimator, writer: randomUUID(), log })
+  const exchanging = setInterval(() => void shared.exchange(), LEARNING_INTERVAL_MS).unref()
+  client.once('ready', () => void shared.exchange())
+  return {
+    estimator,
+    async close() {
+      clearInterval(exchanging)
+      await shared.exchange()
+      closeRedis(client)
+    },
+  }
+}
+
+function keepInFile(directory: string, log: Log): RunningEstimator {
+  let hasLearned = false
+  const estimator = createEstimator({
+    onLearn: () => {
+      hasLearned = true
+    },
+  })
+  estimator.merge(readLearned(directory))
+  const save = (): void => {
+    if (!hasLearned) return
+    hasLearned = false
+    try {
+      writeLearned(directory, estimator.toJson({ maxCallers: CALLERS_SAVED }))
+    } catch (err) {
+      log.warn({ directory, err }, 'What estimates have learned could not be kept for the next start.')
+    }
+  }
+  const saving = setInterval(save, SAVE_INTERVAL_MS).unref()
+  return {
+    estimator,
+    close() {
+      clearInterval(saving)
+      save()
+      return Promise.resolve()
+    },
+  }
+}
