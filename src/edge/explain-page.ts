@@ -29,7 +29,7 @@ async function showExchange(explainer: Explainer, query: URLSearchParams): Promi
   return problemAnswer({
     status: 404,
     code: 'unknown_exchange',
-    message: `The exchange ${JSON.stringify(id.slice(0, 100))} is not known here. All that have ended since ${found.since} are; it may have ended before, be under way still, or have been served by another Tollgate. The log has every exchange (exchange_id), and so has the ledger.`,
+    message: `The exchange ${JSON.stringify(id.slice(0, 100))} is not known here. All that have ended since ${found.since} are; it may have ended before, be under way still, or have been served by another Tollgate. The log has every exchange (exchange_id), and so has the ledger (GET /ledger?id=…).`,
   })
 }
 
