@@ -20,6 +20,8 @@ export interface PlannedAdmission extends AdmissionRequest {
 /** The counters as admissions ask them. */
 export interface BudgetCounters extends Omit<BudgetStore, 'admit'> {
   admit(request: PlannedAdmission): AdmissionAnswer | Promise<AdmissionAnswer>
+  /** The admission of this exchange is over, and nothing is claimed for it; told to counters that answer for a store which may have claimed all the same. */
+  gaveUp?(id: string): void
 }
 
 export interface AdmissionInput {

@@ -1,7 +1,7 @@
 // Admission, settlement and what lies between: the one place that asks the counters on behalf of an exchange.
 // A hold is taken before a provider is called, kept alive while the exchange is, and replaced by the cost once that is known.
 
-import { after } from '../core/after.ts'
+import { after, recovering } from '../core/after.ts'
 import type { Clock } from '../core/clock.ts'
 import { type AdmissionInput, type Admitted, type BudgetCounters, decideAdmission, type Denied, type PlannedAdmission, type Standing } from './admission.ts'
 import type { Budget, BudgetUnit } from './budget.ts'
@@ -81,9 +81,22 @@ export function createBudgets({ counters, clock, lines, observer }: BudgetsOptio
     return { charges, standings }
   }
 
-  function keep(decision: Admitted): Admitted {
+  function decide(input: AdmissionInput): Admitted | Denied | Promise<Admitted | Denied> {
+    return recovering<Admitted | Denied>(
+      () => decideAdmission(input, { counters, clock, lines }),
+      (thrown) => {
+        counters.gaveUp?.(input.id)
+        throw thrown
+      },
+    )
+  }
+
+  function keep(decision: Admitted | Denied, id: string): Admitted | Denied {
+    if (decision.kind === 'denied' || decision.request.claims.length === 0) {
+      counters.gaveUp?.(id)
+      return decision
+    }
     const { request, standings } = decision
-    if (request.claims.length === 0) return decision
     const ttlMs = request.holdUntilMs - request.nowMs
     live.set(request.id, { ttlMs, renewAtMs: clock.monotonic() + ttlMs * RENEW_AFTER })
     observer.stood(standings)
@@ -91,7 +104,7 @@ export function createBudgets({ counters, clock, lines, observer }: BudgetsOptio
   }
 
   return {
-    admit: (input) => after(decideAdmission(input, { counters, clock, lines }), (decision) => (decision.kind === 'admitted' ? keep(decision) : decision)),
+    admit: (input) => after(decide(input), (decision) => keep(decision, input.id)),
     rehearse: (input) => decideAdmission(input, rehearsal),
     settle,
     renew() {

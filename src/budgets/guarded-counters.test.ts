@@ -120,20 +120,30 @@ describe('counters that cannot be reached', () => {
     assert.deepEqual(spent(), [[0, 0]])
   })
 
-  it('charge who was refused here, tried again and was let through, although the first try was given back', async () => {
+  it('charge who was refused here and was let through with another model, once', async () => {
     const { budgets, state, guarded, spent, time } = setUp()
     state.away = 'answer'
-    const local = { onStoreFailure: 'local', localShare: 1000 } as const
-    const first = (await ask(budgets, '1', local)) as Admitted
-    assert.equal((await ask(budgets, '2', local)).kind, 'denied')
+    const local = buildBudget({ onStoreFailure: 'local', localShare: 1000, onExhausted: 'downgrade' })
+    const candidates = [buildCandidate({ outputTokens: 150 }), buildCandidate({ depth: 1, outputTokens: 60 })]
+    const decision = (await budgets.admit(buildAdmission('1', [local], candidates))) as Admitted
+    assert.deepEqual([decision.kind, decision.request.claims[0]?.amount, spent()], ['admitted', 60, [[0, 150]]])
     state.away = undefined
     time.advance(1000)
     await guarded.repair()
-    await settle(budgets, first, 10)
-    const second = (await budgets.admit(buildAdmission('2', [buildBudget(local)], [buildCandidate({ outputTokens: 50 })]))) as Admitted
-    await settle(budgets, second, 40)
+    assert.deepEqual(spent(), [[0, 150]], 'what it may hold is not given back while it goes on')
+    await settle(budgets, decision, 40)
+    assert.deepEqual([guarded.owed, spent()], [0, [[40, 0]]])
+  })
+
+  it('give back what a call without an answer has claimed when its admission comes to nothing', async () => {
+    const { budgets, state, guarded, spent, time } = setUp()
+    state.away = 'answer'
+    assert.equal((await ask(budgets, '1', { onStoreFailure: 'local', localShare: 100 })).kind, 'denied')
+    assert.deepEqual([guarded.owed, spent()], [1, [[0, 100]]])
+    state.away = undefined
+    time.advance(1000)
     await guarded.repair()
-    assert.deepEqual([guarded.owed, spent()], [0, [[50, 0]]])
+    assert.deepEqual([guarded.owed, spent()], [0, [[0, 0]]])
   })
 
   it('are left alone after three failures in a row, and tried once a second', async () => {

@@ -9,7 +9,6 @@ import type { AdmissionAnswer, BudgetStore, Claim, CounterState, SettlementAnswe
 import { createCircuitBreaker } from './circuit-breaker.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import { shareOf } from './plan-claims.ts'
-import { createRecentMap } from './recent-map.ts'
 
 export interface GuardedCounters extends BudgetCounters {
   /** Pays what is owed, if the store answers. To be called about every second. */
@@ -40,8 +39,6 @@ const PAUSE_MS = 1_000
 /** A settlement takes about 300 bytes. */
 const MAX_OWED = 100_000
 const PAID_AT_ONCE = 64
-/** Of those whose call failed: as many as can try again within the longest queue. */
-const MAX_GIVEN_BACK = 10_000
 
 const NOT_ANSWERED: readonly CounterState[] = []
 
@@ -50,8 +47,8 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
   const owed = new Map<string, SettlementRequest>()
   /** Admissions that the local counters know. */
   const admittedHere = new Set<string>()
-  /** Whose call failed, and who were refused here and may try again: what the store may hold for them is given back, and it takes no second settlement by that name. */
-  const givenBack = createRecentMap<true>(MAX_GIVEN_BACK)
+  /** Admissions that go on after a call without an answer, and how what that may have claimed is given back, should they come to nothing. */
+  const unsure = new Map<string, SettlementRequest>()
   let repairing: Promise<void> | undefined
 
   /** `otherwise` gets what went wrong, undefined when nobody was asked. */
@@ -79,7 +76,7 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
 
   function admitWithout(request: PlannedAdmission, thrown: unknown): AdmissionAnswer | Promise<AdmissionAnswer> {
     // The call may have got through although its answer did not.
-    if (thrown !== undefined) owe({ id: request.id, nowMs: request.nowMs, charges: request.claims.map((claim) => ({ ...claim, amount: 0 })) })
+    if (thrown !== undefined) unsure.set(request.id, { id: request.id, nowMs: request.nowMs, charges: request.claims.map((claim) => ({ ...claim, amount: 0 })) })
     const strict = request.claims.find(({ budget }) => budget.onStoreFailure === 'deny' && budget.onExhausted !== 'allow')
     if (strict !== undefined) {
       throw new TollgateError('budgets_unavailable', `The counters of the budget ${strict.budget.name} cannot be reached, so the request was refused rather than let through uncounted. Try again shortly.`, { cause: thrown })
@@ -87,16 +84,15 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     const counted = request.claims.filter(({ budget }) => budget.onStoreFailure === 'local')
     return after(local.admit({ ...request, claims: counted.map(localClaim) }), ({ admitted, counters }): AdmissionAnswer => {
       if (admitted) {
-        if (givenBack.get(request.id) === undefined) owed.delete(request.id)
+        unsure.delete(request.id)
         admittedHere.add(request.id)
-      } else if (owed.has(request.id)) givenBack.set(request.id, true)
+      }
       return { admitted, counters: request.claims.map((claim) => shownAs(claim, counters[counted.indexOf(claim)])) }
     })
   }
 
-  function settle(given: SettlementRequest): SettlementAnswer | Promise<SettlementAnswer> {
-    if (admittedHere.delete(given.id)) void local.settle(given)
-    const request = givenBack.get(given.id) === undefined ? given : { ...given, id: `${given.id}-again` }
+  function settle(request: SettlementRequest): SettlementAnswer | Promise<SettlementAnswer> {
+    if (admittedHere.delete(request.id)) void local.settle(request)
     return call<SettlementAnswer>(
       'settle',
       () => store.settle(request),
@@ -127,8 +123,15 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
       return repairing
     },
     admit(request) {
-      if (givenBack.get(request.id) !== undefined) return admitWithout(request, undefined)
+      // The store would refuse a second admission of an exchange for which it may hold something already.
+      if (unsure.has(request.id)) return admitWithout(request, undefined)
       return call<AdmissionAnswer>('admit', () => store.admit(request), (thrown) => admitWithout(request, thrown))
+    },
+    gaveUp(id) {
+      const giveBack = unsure.get(id)
+      if (giveBack === undefined) return
+      unsure.delete(id)
+      owe(giveBack)
     },
     settle,
     renew: (ids, holdUntilMs) => {
