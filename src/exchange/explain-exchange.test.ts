@@ -122,7 +122,7 @@ describe('exchanges that ended last', () => {
   })
 
   it('make room for those whose callers have long names, and hold few configurations', () => {
-    const recent = createRecentExchanges({ clock: time, maxBytes: 10_000, maxConfigs: 2 })
+    const recent = createRecentExchanges({ clock: time, maxBytes: 11_000, maxConfigs: 2 })
     for (const id of ['1', '2']) recent.add(summary(id))
     recent.add(summary('3', { callerAttributes: new Map([['user', 'x'.repeat(4000)]]) }))
     assert.deepEqual(known(recent, ['1', '2', '3']), ['3'])

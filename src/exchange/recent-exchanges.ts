@@ -19,14 +19,16 @@ export interface RecentExchangesOptions {
   readonly maxConfigs?: number
 }
 
-/** With three budgets one takes about 2 KB. */
+/** About an hour at three in a second. */
 const MAX_ENTRIES = 10_000
+/** Enough for most of those with three budgets each, which take 3.7 KB. */
 const MAX_BYTES = 32 * 1024 * 1024
 /** A configuration with a hundred models takes some 100 KB. */
 const MAX_CONFIGS = 16
 
-const SUMMARY_BYTES = 1_000
-const CLAIM_BYTES = 400
+/** Measured on the heap, with short texts. */
+const SUMMARY_BYTES = 1_700
+const CLAIM_BYTES = 650
 
 interface Entry {
   readonly summary: ExchangeSummary
