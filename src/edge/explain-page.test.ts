@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { TollgateError } from '../core/errors.ts'
 import type { ExplainQuestion } from '../exchange/explain-request.ts'
 import type { Explainer } from '../exchange/explainer.ts'
+import type { AdminAnswer } from './admin-page.ts'
 import { createExplainPage, type Explanation } from './explain-page.ts'
 
 const known: Explanation = { time: '2026-01-01T00:00:00.000Z', exchange_id: 'known', decision: 'admitted', caller: {}, models: [] }
@@ -25,6 +26,11 @@ function setUp() {
   }
 }
 
+function text(answer: AdminAnswer | undefined): string {
+  assert.equal(typeof answer?.body, 'string')
+  return answer?.body as string
+}
+
 describe('/explain', () => {
   it('is for readers, whatever the method', () => {
     assert.equal(setUp().page.access, 'read')
@@ -32,10 +38,10 @@ describe('/explain', () => {
 
   it('explains an exchange by its id, and says how far back it knows them', async () => {
     const { get } = setUp()
-    assert.deepEqual(JSON.parse(String((await get('id=known'))?.body)), known)
+    assert.deepEqual(JSON.parse(text(await get('id=known'))), known)
     const unknown = await get('id=other')
     assert.equal(unknown?.status, 404)
-    assert.match(String(unknown?.body), /"code":"unknown_exchange","message":"The exchange \\"other\\" is not known here\. All that have ended since 2026-01-01T00:00:00\.000Z are; .* ledger/)
+    assert.match(text(unknown), /"code":"unknown_exchange","message":"The exchange \\"other\\" is not known here\. All that have ended since 2026-01-01T00:00:00\.000Z are; .* ledger/)
     await assert.rejects(get(''), { message: /^id: / })
     await assert.rejects(get('id=known&user=alice'), { message: /^user: / })
   })
