@@ -80,10 +80,8 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
 
   async function run(): Promise<void> {
     state = 'starting'
-    const child = launch()
-    const current: Running = { child, channel: connect(child) }
-    running = current
-    void child.exited.then((exit) => ended(current, exit))
+    const current = begin()
+    const { child } = current
     try {
       let sent = config
       address = await current.channel.ask('start', { worker, address, log: logSettings, config }, START_TIMEOUT_MS)
@@ -105,16 +103,31 @@ export function createWorkerSlot(options: WorkerSlotOptions): WorkerSlot {
     onServing(current.channel)
   }
 
-  function ended(which: Running, exit: WorkerExit): void {
-    if (running !== which) return
+  function begin(): Running {
+    try {
+      const child = launch()
+      const begun: Running = { child, channel: connect(child) }
+      running = begun
+      void child.exited.then((exit) => {
+        begun.channel.close()
+        ended(child.pid, exit)
+      })
+      return begun
+    } catch (error) {
+      // The system has no process, or no memory, to give.
+      ended(undefined, error instanceof Error ? error.message : String(error))
+      throw error
+    }
+  }
+
+  function ended(pid: number | undefined, exit: WorkerExit): void {
     running = undefined
-    which.channel.close()
     const servedMs = servingSinceMs === undefined ? 0 : monotonic() - servingSinceMs
     servingSinceMs = undefined
     state = isClosing ? 'stopped' : 'down'
     if (isClosing || !isKept) return
     const delayMs = restarts.next(servedMs)
-    log.error({ worker, pid: which.child.pid, ended: exit, restart_in_ms: delayMs }, 'A worker has ended. What it served is cut; the others go on, and it is started again.')
+    log.error({ worker, pid, ended: exit, restart_in_ms: delayMs }, 'A worker has ended. What it served is cut; the others go on, and it is started again.')
     restarting = setTimeout(() => void restart(), delayMs)
   }
 
