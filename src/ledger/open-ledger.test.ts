@@ -9,6 +9,7 @@ import { logToArray } from '../../test/support/log-to-array.ts'
 import { type FileCalls, realFileCalls } from './append-file.ts'
 import { readManifest } from './manifest.ts'
 import { openLedger } from './open-ledger.ts'
+import { verifyLedger } from './verify.ts'
 
 const charges = [{ key: 'day|usd|1772323200|user=alice', amount: 270_000, forgetAtMs: 1_772_409_600_000 }]
 
@@ -208,18 +209,21 @@ describe('a ledger whose disk fails', () => {
     const directory = ledgerDirectory()
     const { calls, disk } = failing()
     const { log, lines } = logToArray()
-    const ledger = await openLedger({ ...ledgerOptions(directory, { rotateBytes: 1200 }), calls, log })
+    const snapshot = () => ({ counters: [], holds: [], settled: [], names: [] })
+    const ledger = await openLedger({ ...ledgerOptions(directory, { rotateBytes: 1200 }), calls, log, snapshot })
     ledger.row(exampleRow('a'))
-    const [, row = ''] = readFileSync(join(directory, 'main-000001.jsonl'), 'utf8').split('\n')
-    disk.room = row.length + 100
+    const [open = '', , row = ''] = readFileSync(join(directory, 'main-000001.jsonl'), 'utf8').split('\n')
+    // The row, the first line of a new file, and not the second.
+    disk.room = row.length + open.length + 200
     ledger.row(exampleRow('b'))
     assert.match(lines[0]?.message ?? '', /could not begin a new file and goes on in the old one/)
     assert.deepEqual(readdirSync(directory).filter((name) => name.endsWith('.jsonl')), ['main-000001.jsonl'])
     disk.room = Number.POSITIVE_INFINITY
     ledger.row(exampleRow('c'))
-    assert.deepEqual(kindsOf(join(directory, 'main-000001.jsonl')), ['open', 'row', 'row', 'row'])
-    assert.equal(journalLines(join(directory, 'main-000002.jsonl'))[0]?.['seq'], 5)
+    assert.deepEqual(kindsOf(join(directory, 'main-000001.jsonl')), ['open', 'state', 'row', 'row', 'row'])
+    assert.equal(journalLines(join(directory, 'main-000002.jsonl'))[0]?.['seq'], 6)
     await ledger.close()
+    assert.deepEqual((await verifyLedger(directory)).writers[0]?.breaks, [])
   })
 
   it('rejects those who wait for the disk, and goes on in a new file', async () => {

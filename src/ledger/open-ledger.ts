@@ -10,7 +10,7 @@ import type { FileCalls } from './append-file.ts'
 import { createGroupCommit } from './group-commit.ts'
 import type { LedgerRow } from './ledger-row.ts'
 import { readManifest, updateManifest } from './manifest.ts'
-import type { ChainEnd, ExpiredEntry, HoldEntry, RecordKind, RenewedEntry, RowFields, SettledEntry } from './records.ts'
+import type { ChainEnd, ExpiredEntry, HoldEntry, RecordKind, RowFields, SettledEntry } from './records.ts'
 import { isWriterName, listSegments } from './segment-files.ts'
 import { scanSegment, type SegmentSummary } from './segment-summary.ts'
 import { createSegmentWriter } from './segment-writer.ts'
@@ -23,7 +23,6 @@ import { lockWriter } from './writer-lock.ts'
 export interface Ledger {
   /** Before the provider is called. */
   hold(entry: HoldEntry): void
-  renewed(entry: RenewedEntry): void
   /** What the counters of an exchange were charged, where the row is written elsewhere or later. */
   settled(entry: SettledEntry): void
   /** A finished exchange. Also charges its counters in a recovery, unless `settled` has been written for it. */
@@ -77,7 +76,6 @@ export async function openLedger({ settings, writer, clock, log, snapshot, calls
 
     return {
       hold: (entry) => write('hold', entry),
-      renewed: (entry) => write('renewed', entry),
       settled: (entry) => write('settled', entry),
       row: (row) => write('row', fieldsOf(row)),
       expired: (entry) => write('expired', entry),

@@ -9,7 +9,10 @@ import { unendedRow } from './unended-row.ts'
 
 export interface StoreLedger {
   readonly ledger: Ledger
-  /** The same store; its admissions, settlements and expiries are in the ledger when it answers. An admission that could not be written is taken back, and throws. */
+  /**
+   * The same store; its admissions, settlements and expiries are in the ledger when it answers. An admission that could not be written throws, and may
+   * hold nevertheless until it is settled: as with a store on a network whose answer was lost.
+   */
   readonly store: BudgetStore
   /** Exchanges that the last process did not live to end. They are charged what was held, until somebody settles them after all. */
   readonly orphaned: number
@@ -34,31 +37,14 @@ export async function openStoreLedger(store: MemoryBudgetStore, options: Omit<Le
 }
 
 function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean): BudgetStore {
-  /** An admission that is not on record must not be used. */
-  const takeBack = (id: string, nowMs: number): void => {
-    store.settle({ id, nowMs, charges: [] })
-    tryToWrite(() => ledger.settled({ id, charges: [] }))
-  }
   return {
     ...store,
     admit(request): AdmissionAnswer | Promise<AdmissionAnswer> {
-      const { id, nowMs, holdUntilMs, claims } = request
+      const { id, holdUntilMs, claims } = request
       const answer = store.admit(request)
       if (!answer.admitted || claims.length === 0) return answer
-      try {
-        ledger.hold({ id, holdUntilMs, charges: claims.map(chargeOnly) })
-      } catch (failure) {
-        takeBack(id, nowMs)
-        throw failure
-      }
-      if (!fsync) return answer
-      return ledger.durable().then(
-        () => answer,
-        (failure: unknown) => {
-          takeBack(id, nowMs)
-          throw failure
-        },
-      )
+      ledger.hold({ id, holdUntilMs, charges: claims.map(chargeOnly) })
+      return fsync ? ledger.durable().then(() => answer) : answer
     },
     settle(request): SettlementAnswer | Promise<SettlementAnswer> {
       const answer = store.settle(request)
@@ -71,10 +57,6 @@ function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean):
         () => answer,
         () => answer,
       )
-    },
-    renew(ids, holdUntilMs) {
-      store.renew(ids, holdUntilMs)
-      tryToWrite(() => ledger.renewed({ ids, holdUntilMs }))
     },
     expire(nowMs, limit) {
       const expired = store.expire(nowMs, limit)

@@ -64,6 +64,22 @@ describe('rows', () => {
     }
   })
 
+  it('that are rare come with a later page, and no page looks for long', async () => {
+    for (const order of ['newest', 'oldest'] as const) {
+      const directory = await write(mixed, undefined, 1)
+      const pages: string[][] = []
+      let cursor: string | undefined
+      do {
+        const { rows, next } = await readRowPage({ directory, query: { id: 'd' }, order, limit: 10, mostLines: 4, cursor: cursor === undefined ? undefined : decodeCursor(cursor) })
+        pages.push(rows.map(({ id }) => id))
+        cursor = next === undefined ? undefined : encodeCursor(next)
+        assert.ok(pages.length < 20, 'every page goes on')
+      } while (cursor !== undefined)
+      assert.ok(pages.length > 2, `${pages.length} pages`)
+      assert.deepEqual(pages.flat(), ['d'])
+    }
+  })
+
   it('end with a page that says so', async () => {
     const directory = await write(mixed)
     assert.equal((await readRowPage({ directory, query: {}, order: 'newest', limit: 7 })).next, undefined)

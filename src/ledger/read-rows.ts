@@ -14,6 +14,14 @@ export interface ReadOptions {
   readonly order: RowOrder
 }
 
+export interface PageOptions extends ReadOptions {
+  readonly limit: number
+  /** Of the page before. */
+  readonly cursor?: RowCursor | undefined
+  /** About how many lines are looked at; LINES_PER_PAGE unless given. */
+  readonly mostLines?: number
+}
+
 export interface RowPage {
   readonly rows: readonly ListedRow[]
   /** To go on from; undefined: there are no more. */
@@ -24,9 +32,9 @@ export interface RowPage {
 const LINES_PER_PAGE = 250_000
 
 /** At most `limit` rows, from `cursor` on. There may be fewer, or none, and more to come. Rejects with what the file system says. */
-export async function readRowPage(options: ReadOptions & { readonly limit: number; readonly cursor?: RowCursor | undefined }): Promise<RowPage> {
+export async function readRowPage(options: PageOptions): Promise<RowPage> {
   const rows: ListedRow[] = []
-  const budget = { lines: LINES_PER_PAGE }
+  const budget = { lines: options.mostLines ?? LINES_PER_PAGE }
   const readers = openReaders(options, options.cursor?.places, budget)
   try {
     for (;;) {

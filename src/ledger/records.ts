@@ -29,17 +29,11 @@ export interface OpenRecord {
 /** A hold, before the provider is called. */
 export interface HoldEntry {
   readonly id: string
-  /** Milliseconds since 1970: until when it lasts unless it is renewed. */
+  /** Milliseconds since 1970: until when it lasts unless it is renewed; renewals are not written, because nobody lives on after a restart. */
   readonly holdUntilMs: number
   /** What is held of each counter. */
   readonly charges: readonly CounterCharge[]
   readonly subject?: ExchangeSubject
-}
-
-/** Holds that last longer than they would have. */
-export interface RenewedEntry {
-  readonly ids: readonly string[]
-  readonly holdUntilMs: number
 }
 
 /** What an exchange is charged instead of its hold. */
@@ -57,7 +51,6 @@ export interface ExpiredEntry {
 /** What happened to counters and exchanges. Applying one twice changes nothing the second time. */
 export type EventRecord =
   | ({ readonly kind: 'hold' } & HoldEntry)
-  | ({ readonly kind: 'renewed' } & RenewedEntry)
   /** By whoever keeps the counters, where somebody else writes the row. */
   | ({ readonly kind: 'settled' } & SettledEntry)
   | ({ readonly kind: 'row' } & RowFields)

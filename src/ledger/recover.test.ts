@@ -174,7 +174,7 @@ describe('a store with a ledger', () => {
     await last.ledger.close()
   })
 
-  it('admits nothing that cannot be written, and holds nothing for it', async () => {
+  it('admits nothing that cannot be written, and counts whatever is settled all the same', async () => {
     const directory = ledgerDirectory()
     const { realFileCalls: real } = await import('./append-file.ts')
     let isFull = false
@@ -189,13 +189,16 @@ describe('a store with a ledger', () => {
     await store.admit(admission('before'))
     isFull = true
     assert.throws(() => store.admit(admission('a')), /cannot be written down/)
-    assert.deepEqual(await store.read([ref], LEDGER_START_MS), [{ used: 0, held: 100 }])
+    assert.throws(() => store.admit(admission('b')), /cannot be written down/)
+    await store.settle({ id: 'a', nowMs: LEDGER_START_MS, charges: [] })
+    await store.settle({ id: 'b', nowMs: LEDGER_START_MS, charges: [charge(1)] })
+    assert.deepEqual(await store.read([ref], LEDGER_START_MS), [{ used: 1, held: 100 }], 'refused the one, let through the other')
     assert.equal((await store.settle({ id: 'before', nowMs: LEDGER_START_MS, charges: [charge(60)] })).applied, true, 'what was used is used')
     isFull = false
-    await store.admit(admission('b'))
+    await store.admit(admission('c'))
     await ledger.close()
     const again = await openStoreLedger(createMemoryBudgetStore(), ledgerOptions(directory))
-    assert.deepEqual(await again.store.read([ref], LEDGER_START_MS), [{ used: 160, held: 0 }], 'the new snapshot made up for the settlement that was not written')
+    assert.deepEqual(await again.store.read([ref], LEDGER_START_MS), [{ used: 161, held: 0 }], 'the new snapshot made up for the settlement that was not written')
     assert.equal(again.lost, 0)
     await again.ledger.close()
   })

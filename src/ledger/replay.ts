@@ -3,7 +3,7 @@
 
 import type { CounterCharge } from '../budgets/budget-store.ts'
 import { createMemoryCounters } from '../budgets/memory-counters.ts'
-import { createSettledIds, SETTLED_FOR_MS } from '../budgets/settled-ids.ts'
+import { createSettledIds } from '../budgets/settled-ids.ts'
 import type { HoldSnapshot, NameSnapshot, StoreSnapshot } from '../budgets/store-snapshot.ts'
 import type { ExchangeSubject } from './ledger-row.ts'
 import type { EventRecord } from './records.ts'
@@ -60,9 +60,8 @@ export function createReplay(start: StoreSnapshot = EMPTY): Replay {
   }
 
   function settle(id: string, charges: readonly CounterCharge[], atMs: number): void {
+    if (settled.has(id)) return
     const held = holds.get(id)
-    // No budget counts it, so the store has never heard of it.
-    if (settled.has(id) || (held === undefined && charges.length === 0)) return
     if (held !== undefined) giveBack(held, atMs)
     for (const charge of charges) counters.charge(charge, charge.amount, atMs)
     holds.delete(id)
@@ -77,27 +76,18 @@ export function createReplay(start: StoreSnapshot = EMPTY): Replay {
     holds.set(id, { holdUntilMs: held?.holdUntilMs ?? atMs, provisional: true, charges, subject: held?.subject })
   }
 
-  function renew(ids: readonly string[], holdUntilMs: number, atMs: number): void {
-    for (const id of ids) {
-      const held = holds.get(id)
-      if (held === undefined || held.provisional || holdUntilMs <= held.holdUntilMs) continue
-      holds.set(id, { ...held, holdUntilMs })
-      // Their counters are kept as long as the store keeps them.
-      for (const charge of held.charges) counters.hold({ ...charge, forgetAtMs: holdUntilMs + SETTLED_FOR_MS }, 0, atMs)
-    }
-  }
-
   return {
     apply(event, atMs) {
       counters.sweep(atMs)
       switch (event.kind) {
         case 'hold':
           return hold(event, atMs)
-        case 'renewed':
-          return renew(event.ids, event.holdUntilMs, atMs)
         case 'settled':
-        case 'row':
           return settle(event.id, event.charges, atMs)
+        case 'row':
+          // If no budget counts it, the store has never heard of it.
+          if (event.charges.length > 0 || holds.has(event.id)) settle(event.id, event.charges, atMs)
+          return
         case 'expired':
         case 'orphaned':
           return charge(event.id, event.charges, atMs)

@@ -67,7 +67,7 @@ export function createSumCheck(): SumCheck {
   }
 
   function applyToWaiting(event: EventRecord, atMs: number, findings: Findings): void {
-    if (waiting === undefined || event.kind === 'renewed' || !waiting.missing.has(event.id)) return
+    if (waiting === undefined || !waiting.missing.has(event.id)) return
     waiting.before.apply(event, atMs)
     if (waiting.before.standingOf(event.id) === waiting.missing.get(event.id)) waiting.missing.delete(event.id)
     if (waiting.missing.size === 0) settleWaiting(findings)

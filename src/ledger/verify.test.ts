@@ -107,6 +107,17 @@ describe('the check of a ledger', () => {
     assert.match(writers[0]?.notes.join() ?? '', /main-000003\.jsonl:4: the last line is not whole \(15 bytes\)/)
   })
 
+  it('sees that the end of the last line was changed, also while the writer is running', async () => {
+    const directory = ledgerDirectory()
+    const ledger = await openLedger(ledgerOptions(directory))
+    ledger.row(exampleRow('a'))
+    const path = join(directory, 'main-000001.jsonl')
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, `${text.slice(0, -1)} `)
+    assert.deepEqual(await breaksOf(directory), ['main-000001.jsonl:2 the line has no end any more: it has been changed'])
+    await ledger.close()
+  })
+
   it('cannot see that rows were cut off at the very end while the writer is running, as it says', async () => {
     const directory = ledgerDirectory()
     const ledger = await openLedger(ledgerOptions(directory))

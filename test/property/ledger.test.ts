@@ -82,7 +82,7 @@ describe('the journal of a store', () => {
     }
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.constantFrom(200, 2000, 1e9), (steps, rotateBytes) => run(steps, rotateBytes)),
-      { numRuns: 40 },
+      { numRuns: 60 },
     )
   })
 

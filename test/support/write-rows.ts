@@ -14,8 +14,9 @@ const ledger = await openLedger({ settings, writer: 'main', clock: systemClock, 
 for (let index = 0; ; index += 1) {
   try {
     writeRow(`exchange-${index}`)
+    say(`exchange-${index}`)
   } catch {
-    writeSync(1, 'failed\n')
+    say('failed')
     await once(process.stdin, 'data')
     process.exit(0)
   }
@@ -48,5 +49,16 @@ function writeRow(id: string): void {
     flags: [],
     charges: [{ budget: 'day', unit: 'requests', key: 'day|requests|0|', amount: 1, forgetAtMs: Number.MAX_SAFE_INTEGER }],
   })
-  writeSync(1, `${id}\n`)
+}
+
+/** A pipe that is full takes nothing for a moment. */
+function say(word: string): void {
+  for (;;) {
+    try {
+      writeSync(1, `${word}\n`)
+      return
+    } catch (thrown) {
+      if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EAGAIN')) throw thrown
+    }
+  }
 }
