@@ -11,18 +11,21 @@ import { type OpenStream, openStream } from './support/open-stream.ts'
 import { type Client, createClient, inParallel } from './support/send.ts'
 import { isRunning } from './support/tollgate-process.ts'
 import { until } from './support/until.ts'
+import { startUpstream, type Upstream } from './support/upstream.ts'
 import { allServe, exchangesByWorker, metricSum, type SeenWorker, workersOf } from './support/workers.ts'
 
 const WORKERS = 4
 const ask = { model: 'gpt', messages: [{ role: 'user', content: 'Hello' }] }
 
-const yaml = (port: number) => `
+const yaml = (port: number, busyPort: number) => `
 providers:
   mock: {api: openai, url: "http://127.0.0.1:${port}", price: free}
   # A key in a file is for the attempt stage to read.
   keyed: {api: openai, url: "http://127.0.0.1:${port}", price: free, credential: {file: key.txt}}
+  busy: {api: openai, url: "http://127.0.0.1:${busyPort}", price: free}
 models:
   gpt: {providers: [mock]}
+  fallback: {providers: [busy, mock]}
   keyed: {providers: [keyed]}
   counted: {providers: [mock]}
 budgets: [{name: ten, models: [counted], limit: {requests: 10}, every: day, timezone: UTC}]
@@ -31,6 +34,7 @@ workers: ${WORKERS}
 `
 
 let cleanup: Cleanup
+let busy: Upstream
 let gateway: Gateway
 let client: Client
 let workers: readonly SeenWorker[]
@@ -38,7 +42,8 @@ let workers: readonly SeenWorker[]
 async function start(version: EnvoyBinary['version']): Promise<void> {
   cleanup = createCleanup()
   const mock = cleanup.defer(await startMockProvider({ api: 'openai', address: '127.0.0.1:0' }), (each) => each.close())
-  gateway = cleanup.defer(await startGateway({ yaml: yaml(mock.port), files: { 'key.txt': 'sk-test' }, envoy: envoyBinary(version), built: true }), (each) => each.stop())
+  busy = cleanup.defer(await startUpstream(), (each) => each.close())
+  gateway = cleanup.defer(await startGateway({ yaml: yaml(mock.port, busy.port), files: { 'key.txt': 'sk-test' }, envoy: envoyBinary(version), built: true }), (each) => each.stop())
   client = cleanup.defer(createClient(gateway.url), (each) => each.close())
   workers = await allServe(gateway, WORKERS)
 }
@@ -146,6 +151,25 @@ describe(`tollgate serve with ${WORKERS} workers`, () => {
     await until('the last line has come', () => gateway.lines.at(-1)?.['msg'] === 'Stopped.')
     assert.deepEqual(gateway.exchanges().map(({ outcome }) => outcome), Array.from({ length: 40 }, () => 'answered'))
     await noneRuns()
+  })
+
+  it('has none of them ask a provider that told one of them to come back later', async () => {
+    busy.behaviour = { status: 429, headers: { 'retry-after': '60' }, body: '{}' }
+    assert.equal((await post('fallback')).status, 200)
+    const told = () => gateway.lines.filter(({ msg }) => msg === 'A provider is left out of chains for a while.')
+    await until('a cool-down is logged', () => told().length > 0)
+    const seen = busy.seen.length
+    await inParallel(100, 16, async () => assert.equal((await post('fallback')).status, 200))
+    await until('every exchange is logged', () => gateway.exchanges().length === 101)
+    assert.ok(exchangesByWorker(gateway, WORKERS).every((share) => share > 0))
+    assert.deepEqual([seen, busy.seen.length, told().length, await metricSum(gateway, /^tollgate_cool_downs_total\{/)], [1, 1, 1, 1])
+    const victim = workers[3]
+    assert.ok(victim)
+    process.kill(victim.pid, 'SIGKILL')
+    await until('it has ended', () => !isRunning(victim.pid))
+    await allServe(gateway, WORKERS)
+    await inParallel(50, 16, async () => assert.equal((await post('fallback')).status, 200))
+    assert.equal(busy.seen.length, 1, 'one that is started later knows it too')
   })
 
   it('says which worker does not answer, and goes on without it', async () => {
