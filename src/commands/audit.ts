@@ -40,7 +40,8 @@ function formatReport({ directory, writers }: VerifyReport, breaks: readonly Bre
   const removed = writers.flatMap(({ writer, removed: gone }) => (gone === undefined ? [] : [`${writer}: ${gone.files} files with ${gone.rows} rows until ${gone.until} were removed because of their age\n`]))
   const notes = writers.flatMap(({ notes: each }) => each.map((note) => `note: ${note}\n`))
   const found = breaks.map(({ file, line, problem }) => `BROKEN ${file}${line === undefined ? '' : `:${line}`}: ${problem}\n`)
-  const verdict = breaks.length === 0 ? ['Every line follows the one before it, and the sums are right.\n'] : []
+  const sums = writers.some(({ snapshotsCompared }) => snapshotsCompared > 0) ? 'and the sums are right' : 'and there are no sums to compare yet'
+  const verdict = breaks.length === 0 ? [`Every line follows the one before it, ${sums}.\n`] : []
   return [`${directory}\n\n`, table, '\n', ...removed, ...notes, ...found, ...verdict, '\n', CANNOT_DETECT].join('')
 }
 

@@ -40,7 +40,7 @@ export function parseMomentOption(text: string): string {
 }
 
 /** For --where, which may be repeated. */
-export function collectWhere(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+export function collectWhere(text: string, before: ReadonlyMap<string, string> = new Map()): ReadonlyMap<string, string> {
   const equals = text.indexOf('=')
   if (equals < 1) throw new InvalidArgumentError('Write it as attribute=value.')
   return new Map([...before, [text.slice(0, equals), text.slice(equals + 1)]])

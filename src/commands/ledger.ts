@@ -17,7 +17,7 @@ import { addLedgerPlaceOptions, collectWhere, findLedger, type LedgerPlaceOption
 interface LedgerOptions extends LedgerPlaceOptions {
   readonly from?: string
   readonly to?: string
-  readonly where: ReadonlyMap<string, string>
+  readonly where?: ReadonlyMap<string, string>
   readonly model?: string
   readonly provider?: string
   readonly budget?: string
@@ -37,7 +37,7 @@ export function addLedgerCommand(program: Command, context: CommandContext): voi
   command
     .option('--from <time>', 'from this time on: 2026-03-01, 2026-03-01T12:00:00Z, or 24h or 7d ago', parseMomentOption)
     .option('--to <time>', 'before this time', parseMomentOption)
-    .option('--where <attribute=value>', 'only of callers with this attribute, such as user=alice; may be repeated', collectWhere, new Map())
+    .option('--where <attribute=value>', 'only of callers with this attribute, such as user=alice; may be repeated', collectWhere)
     .option('--model <pattern>', 'only of this model, as it was asked for, routed, called or billed; * stands for any characters')
     .option('--provider <name>', 'only answered by this provider')
     .option('--budget <name>', 'only what this budget counted')
@@ -70,7 +70,7 @@ async function printLedger(options: LedgerOptions, context: CommandContext): Pro
 
 function queryOf({ from, to, where, model, provider, budget, id }: LedgerOptions): RowQuery {
   return {
-    where,
+    ...(where === undefined ? {} : { where }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
     ...(model === undefined ? {} : { model }),
