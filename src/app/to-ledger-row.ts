@@ -21,6 +21,7 @@ export function toLedgerRow(summary: ExchangeSummary, finishedAtMs: number): Led
     downgradedFrom: summary.downgradedFrom,
     provider: summary.provider,
     upstreamModel: summary.upstreamModel,
+    responseModel: summary.responseModel,
     attempts: summary.attempts,
     outcome: summary.outcome,
     status: summary.status,
