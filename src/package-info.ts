@@ -16,5 +16,8 @@ export const packageRoot: string = fileURLToPath(new URL('..', import.meta.url))
 /** Runs from a clone of the repository rather than from an installed package. */
 export const isClone: boolean = existsSync(join(packageRoot, 'src', 'main.ts'))
 
-/** How to start this program again, to be followed by its arguments: Node, its own options, and the script as it was started. */
-export const ownProgram: readonly string[] = [process.execPath, ...process.execArgv, process.argv[1] ?? join(packageRoot, 'bin', 'tollgate')]
+/**
+ * How to start this program again, to be followed by its arguments: Node, its own options, and the script as it was started. Without those of
+ * the debugger, whose port is taken.
+ */
+export const ownProgram: readonly string[] = [process.execPath, ...process.execArgv.filter((option) => !option.startsWith('--inspect')), process.argv[1] ?? join(packageRoot, 'bin', 'tollgate')]

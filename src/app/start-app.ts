@@ -1,5 +1,6 @@
 // Builds every long-lived object once, by hand, and takes them down again. Nothing here decides anything about a request.
 
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../core/clock.ts'
 import { createSecretReader } from '../credentials/secret-reader.ts'
 import { startAdminServer } from '../edge/admin-server.ts'
@@ -14,6 +15,9 @@ import { serveFromWorkers } from './serve-from-workers.ts'
 import { serveHere } from './serve-here.ts'
 import { startBudgets } from './start-budgets.ts'
 import { startRateLimits } from './start-rate-limits.ts'
+
+/** What an exchange costs the limits is told by Envoy when the exchange is over, thus after we have let go of it. */
+const LAST_CHARGES_MS = 500
 
 /** Rejects when an address cannot be bound or the store cannot be set up; what was started by then is stopped again. */
 export async function startApp({ read, log, env, program }: AppOptions): Promise<App> {
@@ -71,8 +75,8 @@ export async function startApp({ read, log, env, program }: AppOptions): Promise
         serving.drain()
       },
       close: async (graceMs) => {
-        // The last that is heard of an exchange is what it costs the limits.
         await serving.close(graceMs)
+        if (graceMs > 0 && current.limits.length > 0) await sleep(LAST_CHARGES_MS)
         await rateLimits.close(graceMs)
         await budgets.close()
         await admin.close()
