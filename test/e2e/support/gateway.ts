@@ -3,7 +3,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { loadConfig } from '../../../src/config/load.ts'
 import { formatProblem } from '../../../src/config/problem.ts'
 import type { RuntimeConfig } from '../../../src/config/runtime-config.ts'
@@ -89,10 +89,10 @@ export function buildProgram(): void {
   execFileSync(process.execPath, [new URL('../../../scripts/build.mjs', import.meta.url).pathname], { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** `tollgate serve`; resolves when it says that it serves. */
+/** `tollgate serve`; resolves when it says that it serves. Its ledger is beside its configuration, where that names no other place. */
 export async function startSidecar({ configPath, environment = {}, node = process.execPath, keepExchanges = true, built = false }: SidecarStart): Promise<Sidecar> {
   const program = built ? [builtFile] : ['--import', 'tsx', mainFile]
-  const child = spawn(node, [...program, 'serve', '-c', configPath], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(node, [...program, 'serve', '-c', configPath], { env: { ...process.env, XDG_STATE_HOME: dirname(configPath), ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
   const lines: LogLine[] = []
   let rest = ''
   let errors = ''
