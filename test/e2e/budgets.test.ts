@@ -125,7 +125,9 @@ describe('a budget', () => {
     const third = await send(1)
     assert.equal(third.status, 429)
     assert.match(error(third).message, /^Too little remains of the budget company for this model: 850 tokens of 1,000 tokens spent, 150 tokens left\./)
-    assert.equal(gateway.lines.filter((line) => line['msg'] === 'A budget runs low.').length, 2)
+    const warnings = () => gateway.lines.filter((line) => line['msg'] === 'A budget runs low.').map((line) => [line['budget'], line['below_percent']])
+    await until('both thresholds are in the log', () => warnings().length >= 2)
+    assert.deepEqual(warnings(), [['company', 50], ['company', 20]])
   })
 
   it('with a queue serves in turn what does not fit at once', async () => {
