@@ -132,4 +132,18 @@ describe('a hold', () => {
     void budgets.settle(decision.request, costs(30))
     assert.deepEqual(counters(), [[30, 0]])
   })
+
+  it('is renewed by its own time, also beside shorter ones', () => {
+    const expired: string[] = []
+    const { budgets, time } = setUp({ observer: { stood: () => undefined, expired: ({ id }) => expired.push(id) } })
+    const long = buildBudget({ name: 'long', holdTtlMs: 60_000 })
+    admitted(budgets.admit(buildAdmission('long', [long])))
+    admitted(budgets.admit(buildAdmission('short', [buildBudget({ name: 'short', holdTtlMs: 10_000 })])))
+    for (let second = 0; second < 300; second += 1) {
+      time.advance(1000)
+      void budgets.renew()
+      void budgets.expire()
+    }
+    assert.deepEqual(expired, [])
+  })
 })

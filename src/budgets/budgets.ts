@@ -109,14 +109,18 @@ export function createBudgets({ counters, clock, lines, observer }: BudgetsOptio
     settle,
     renew() {
       const nowMs = clock.monotonic()
-      const due = [...live].filter(([, { renewAtMs }]) => renewAtMs <= nowMs)
-      if (due.length === 0) return undefined
-      const untilMs = clock.now() + Math.min(...due.map(([, { ttlMs }]) => ttlMs))
-      for (const [, entry] of due) entry.renewAtMs = nowMs + entry.ttlMs * RENEW_AFTER
-      return counters.renew(
-        due.map(([id]) => id),
-        untilMs,
-      )
+      const due = new Map<number, string[]>()
+      for (const [id, entry] of live) {
+        if (entry.renewAtMs > nowMs) continue
+        entry.renewAtMs = nowMs + entry.ttlMs * RENEW_AFTER
+        const ids = due.get(entry.ttlMs)
+        if (ids === undefined) due.set(entry.ttlMs, [id])
+        else ids.push(id)
+      }
+      // Each by its own time: a hold is never made to end earlier, so with the shortest of all times the long ones would not be renewed.
+      const renewals = [...due].map(([ttlMs, ids]) => counters.renew(ids, clock.now() + ttlMs))
+      const pending = renewals.filter((renewal) => renewal instanceof Promise)
+      return pending.length === 0 ? undefined : Promise.all(pending).then(() => undefined)
     },
     expire() {
       return after(counters.expire(clock.now(), EXPIRED_AT_ONCE), (holds) => {
