@@ -8,7 +8,7 @@ import { TollgateError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import { createSecretReader } from '../credentials/secret-reader.ts'
 import { createBudgetMetrics } from '../edge/budget-metrics.ts'
-import { createCountForwarder } from '../edge/forward-counts.ts'
+import { type Counted, createCountForwarder } from '../edge/forward-counts.ts'
 import { createHealthRoutes } from '../edge/grpc-health.ts'
 import { growHeapFreely } from '../edge/heap-growth.ts'
 import { createLogger } from '../edge/logger.ts'
@@ -91,16 +91,10 @@ async function serve({ worker, address, log: { level, format }, config: packed }
     throw new TollgateError('internal', cause instanceof Error ? cause.message : String(cause), { cause })
   })
 
-  let reported = Promise.resolve()
-  /** One after the other: two at once would take the same counts. */
-  function report(): Promise<void> {
-    reported = reported.then(async () => {
-      const counted = await forwarder.take()
-      if (counted !== undefined) owner().tell('counted', counted)
-    })
-    return reported
+  const report = (counted: Counted | undefined): void => {
+    if (counted !== undefined) owner().tell('counted', counted)
   }
-  const reporting = setInterval(() => void report(), REPORT_MS).unref()
+  const reporting = setInterval(() => report(forwarder.take()), REPORT_MS).unref()
 
   return {
     log,
@@ -112,7 +106,7 @@ async function serve({ worker, address, log: { level, format }, config: packed }
       return null
     },
     async state() {
-      await report()
+      report(await forwarder.takeAll())
       return forwarder.state()
     },
     drain() {
@@ -124,7 +118,7 @@ async function serve({ worker, address, log: { level, format }, config: packed }
       await processor.close(graceMs)
       await budgets.close()
       clearInterval(reporting)
-      await report()
+      report(await forwarder.takeAll())
       return null
     },
   }

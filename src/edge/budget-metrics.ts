@@ -1,11 +1,12 @@
 // Budgets as Prometheus metrics. Labels are names of the configuration; what single callers have left is on the admin pages.
 
-import { Counter, Gauge, type Registry } from 'prom-client'
+import { Gauge, type Registry } from 'prom-client'
 import { unitName } from '../budgets/amount.ts'
 import type { BudgetWarning } from '../budgets/warnings.ts'
 import { wouldHaveDenied } from '../budgets/warnings.ts'
 import { nanoToDollars } from '../core/money.ts'
 import type { ExchangeSummary } from '../exchange/summary.ts'
+import { createSums } from './series.ts'
 
 export interface BudgetMetrics {
   exchangeFinished(summary: Pick<ExchangeSummary, 'decision' | 'charges' | 'downgradedFrom' | 'clientModel'>): void
@@ -21,36 +22,36 @@ export interface BudgetMetrics {
 
 export function createBudgetMetrics(registry: Registry): BudgetMetrics {
   const registers = [registry]
-  const decisions = new Counter({ name: 'tollgate_budget_decisions_total', help: 'Admissions, by budget: admitted, denied, downgraded (passed on to a cheaper model), would_deny (by a budget that only watches).', labelNames: ['budget', 'decision'], registers })
-  const charged = new Counter({ name: 'tollgate_budget_charged_total', help: 'What budgets were charged, in their unit (dollars for usd).', labelNames: ['budget', 'unit'], registers })
-  const warnings = new Counter({ name: 'tollgate_budget_warnings_total', help: 'Counters that passed a threshold of their budget.', labelNames: ['budget', 'action'], registers })
-  const waits = new Counter({ name: 'tollgate_budget_wait_seconds_total', help: 'Time that requests have waited for room.', registers })
-  const expired = new Counter({ name: 'tollgate_budget_expired_holds_total', help: 'Holds that ran out and were charged by their estimate.', registers })
-  const storeFailures = new Counter({ name: 'tollgate_budget_store_errors_total', help: 'Calls of the counters that failed.', labelNames: ['call'], registers })
-  const lost = new Counter({ name: 'tollgate_budget_lost_charges_total', help: 'Charges that the counters never got because too much was owed; the ledger has them.', registers })
-  const ledgerFailures = new Counter({ name: 'tollgate_ledger_errors_total', help: 'Lines that the ledger could not take.', registers })
+  const decisions = createSums({ registry, name: 'tollgate_budget_decisions_total', help: 'Admissions, by budget: admitted, denied, downgraded (passed on to a cheaper model), would_deny (by a budget that only watches).' })
+  const charged = createSums({ registry, name: 'tollgate_budget_charged_total', help: 'What budgets were charged, in their unit (dollars for usd).' })
+  const warnings = createSums({ registry, name: 'tollgate_budget_warnings_total', help: 'Counters that passed a threshold of their budget.' })
+  const waits = createSums({ registry, name: 'tollgate_budget_wait_seconds_total', help: 'Time that requests have waited for room.' })({})
+  const expired = createSums({ registry, name: 'tollgate_budget_expired_holds_total', help: 'Holds that ran out and were charged by their estimate.' })({})
+  const storeFailures = createSums({ registry, name: 'tollgate_budget_store_errors_total', help: 'Calls of the counters that failed.' })
+  const lost = createSums({ registry, name: 'tollgate_budget_lost_charges_total', help: 'Charges that the counters never got because too much was owed; the ledger has them.' })({})
+  const ledgerFailures = createSums({ registry, name: 'tollgate_ledger_errors_total', help: 'Lines that the ledger could not take.' })({})
   const reachable = new Gauge({ name: 'tollgate_budget_store_up', help: '1: the counters of the budgets answer. 0: each budget does what its on_store_failure says.', aggregator: 'min', registers })
   reachable.set(1)
 
   return {
     exchangeFinished({ decision, charges }) {
       if (decision === undefined) return
-      waits.inc(decision.waitedMs / 1000)
-      for (const { shortages } of decision.passedOver) for (const { claim } of shortages) decisions.inc({ budget: claim.budget.name, decision: 'downgraded' })
+      waits.add(decision.waitedMs / 1000)
+      for (const { shortages } of decision.passedOver) for (const { claim } of shortages) decisions({ budget: claim.budget.name, decision: 'downgraded' }).add(1)
       if (decision.kind === 'denied') {
-        for (const { claim } of decision.shortages) decisions.inc({ budget: claim.budget.name, decision: 'denied' })
+        for (const { claim } of decision.shortages) decisions({ budget: claim.budget.name, decision: 'denied' }).add(1)
         return
       }
-      for (const { claim } of decision.standings) decisions.inc({ budget: claim.budget.name, decision: 'admitted' })
-      for (const { name } of wouldHaveDenied(decision.standings)) decisions.inc({ budget: name, decision: 'would_deny' })
-      for (const { budget, amount } of charges) charged.inc({ budget: budget.name, unit: unitName(budget.unit) }, budget.unit.kind === 'usd' ? nanoToDollars(amount) : amount)
+      for (const { claim } of decision.standings) decisions({ budget: claim.budget.name, decision: 'admitted' }).add(1)
+      for (const { name } of wouldHaveDenied(decision.standings)) decisions({ budget: name, decision: 'would_deny' }).add(1)
+      for (const { budget, amount } of charges) charged({ budget: budget.name, unit: unitName(budget.unit) }).add(budget.unit.kind === 'usd' ? nanoToDollars(amount) : amount)
     },
-    warned: ({ budget, action }) => warnings.inc({ budget: budget.name, action }),
-    expired: (holds) => expired.inc(holds),
+    warned: ({ budget, action }) => warnings({ budget: budget.name, action }).add(1),
+    expired: (holds) => expired.add(holds),
     storeReachable: (isReachable) => reachable.set(isReachable ? 1 : 0),
-    storeFailed: (call) => storeFailures.inc({ call }),
-    chargesLost: (charges) => lost.inc(charges),
-    ledgerFailed: () => ledgerFailures.inc(),
+    storeFailed: (call) => storeFailures({ call }).add(1),
+    chargesLost: (charges) => lost.add(charges),
+    ledgerFailed: () => ledgerFailures.add(1),
     watch(look) {
       const gauge = (name: string, help: string, read: (state: ReturnType<typeof look>) => number): void => {
         const made: Gauge = new Gauge({ name, help, registers, collect: () => made.set(read(look())) })

@@ -29,10 +29,14 @@ describe('counts of several processes', () => {
     }
     for (const amount of [0.5, 3, 100]) {
       for (const each of [one, two, alone, alone]) count(each, amount)
-      for (const { forwarder } of [one, two]) addCounted(owner.registry, copy((await forwarder.take()) ?? {}))
+      for (const { forwarder } of [one, two]) addCounted(owner.registry, copy((await forwarder.takeAll()) ?? {}))
     }
     assert.equal(await owner.registry.metrics(), await alone.registry.metrics())
-    assert.equal(await one.forwarder.take(), undefined, 'what was taken is not taken again')
+    assert.equal(await one.forwarder.takeAll(), undefined, 'what was taken is not taken again')
+    one.failures.inc({ where: 'here' })
+    assert.equal(one.forwarder.take(), undefined, 'counters of prom-client are taken with all only')
+    one.sums({ model: 'a' }).add(2)
+    assert.deepEqual(one.forwarder.take(), { requests_total: [{ labels: { model: 'a' }, amount: 2 }] })
   })
 
   it('are refused when they are of something that nobody knows', () => {

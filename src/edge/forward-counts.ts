@@ -10,8 +10,10 @@ export type Counted = Readonly<Record<string, readonly Increase[]>>
 export type State = readonly (Readonly<Record<string, unknown>> & { readonly name: string; readonly aggregator: string })[]
 
 export interface CountForwarder {
-  /** What was counted since the last time; undefined when nothing was. */
-  take(): Promise<Counted | undefined>
+  /** What we have counted since the last time; undefined when nothing was. Cheap enough to be asked all the time. */
+  take(): Counted | undefined
+  /** The same, and the CPU time of the process. */
+  takeAll(): Promise<Counted | undefined>
   state(): Promise<State>
 }
 
@@ -20,33 +22,55 @@ export function createCountForwarder(registry: Registry): CountForwarder {
   /** Of prom-client's own counters, by name and labels. */
   const taken = new Map<string, number>()
 
+  function takeOurs(): Record<string, readonly Increase[]> {
+    const counted: Record<string, readonly Increase[]> = {}
+    for (const metric of metricsOf(registry)) {
+      const increases = isForwarded(metric) ? metric.takeIncreases() : []
+      if (increases.length > 0) counted[metric.name] = increases
+    }
+    return counted
+  }
+
   async function takeFrom(counter: Counter): Promise<readonly Increase[]> {
     const { name, values } = await counter.get()
     return values.flatMap(({ labels, value }) => {
       const key = `${name} ${JSON.stringify(labels)}`
       const amount = value - (taken.get(key) ?? 0)
       taken.set(key, value)
-      // Label values are strings: every counter here is ours or prom-client's.
+      // Those of prom-client have no labels.
       return amount === 0 ? [] : [{ labels: labels as Increase['labels'], amount }]
     })
   }
 
   return {
-    async take() {
-      const counted: Record<string, readonly Increase[]> = {}
-      for (const metric of registry.getMetricsAsArray() as readonly unknown[]) {
-        const increases = isForwarded(metric) ? metric.takeIncreases() : metric instanceof Counter ? await takeFrom(metric) : []
-        const name = (metric as { readonly name: string }).name
-        if (increases.length > 0) counted[name] = increases
+    take: () => unlessEmpty(takeOurs()),
+    async takeAll() {
+      const counted = takeOurs()
+      for (const metric of metricsOf(registry)) {
+        const increases = metric instanceof Counter ? await takeFrom(metric) : []
+        if (increases.length > 0) counted[metric.name] = increases
       }
-      return Object.keys(counted).length === 0 ? undefined : counted
+      return unlessEmpty(counted)
     },
     async state() {
-      const metrics = registry.getMetricsAsArray() as readonly unknown[]
-      const uncounted = metrics.filter((metric) => !isForwarded(metric) && !(metric instanceof Counter)) as unknown as readonly { get(): Promise<State[number]> }[]
+      const uncounted = metricsOf(registry).filter((metric) => !isForwarded(metric) && !(metric instanceof Counter))
       return Promise.all(uncounted.map((metric) => metric.get()))
     },
   }
+}
+
+function unlessEmpty(counted: Counted): Counted | undefined {
+  return Object.keys(counted).length === 0 ? undefined : counted
+}
+
+interface RegisteredMetric {
+  readonly name: string
+  get(): Promise<State[number]>
+}
+
+/** What a registry asks of its metrics, ours (series.ts) and prom-client's own. */
+function metricsOf(registry: Registry): readonly RegisteredMetric[] {
+  return registry.getMetricsAsArray() as unknown as readonly RegisteredMetric[]
 }
 
 /** For the process that is asked for metrics. Throws when it does not know one of them: the processes are no copies of one program. */
@@ -77,6 +101,6 @@ function howToJoin({ name, aggregator }: State[number]): string {
   return name === 'process_start_time_seconds' ? 'first' : aggregator
 }
 
-function isForwarded(metric: unknown): metric is ForwardedMetric {
+function isForwarded<Metric>(metric: Metric): metric is Metric & ForwardedMetric {
   return typeof metric === 'object' && metric !== null && 'takeIncreases' in metric
 }

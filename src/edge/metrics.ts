@@ -1,7 +1,7 @@
 // Prometheus metrics. Names and buckets of the first three are OpenTelemetry's GenAI conventions (opentelemetry.io, "Generative AI
 // metrics") in Prometheus spelling; labels are bounded by the configuration, never by what clients or providers send.
 
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { nanoToDollars } from '../core/money.ts'
 import type { Usage } from '../core/usage.ts'
 import type { AttemptFailure, CoolDown } from '../exchange/cool-down.ts'
@@ -61,16 +61,16 @@ export function createMetrics(): Metrics {
   const costs = createSums({ registry, name: 'tollgate_cost_total', help: 'Sum of each named cost as charged.' })
   const dollars = createSums({ registry, name: 'tollgate_cost_usd_total', help: 'Dollars spent, by the price of the model that was asked for; estimates included.' })
   const unpriced = createSums({ registry, name: 'tollgate_unpriced_exchanges_total', help: 'Exchanges that used tokens of a model whose price is not known: they are not in tollgate_cost_usd_total.' })
-  const costFailures = new Counter({ name: 'tollgate_cost_errors_total', help: 'Cost expressions that failed at run time; the estimate was charged.', labelNames: ['cost'], registers })
+  const costFailures = createSums({ registry, name: 'tollgate_cost_errors_total', help: 'Cost expressions that failed at run time; the estimate was charged.' })
   const streams = createSums({ registry, name: 'tollgate_extproc_streams', help: 'Calls of Envoy that are open now: one per exchange, and one per attempt that needs us.' }, 'gauge')
   const messages = createSums({ registry, name: 'tollgate_extproc_messages_total', help: 'Messages received from Envoy.' })
-  const errors = new Counter({ name: 'tollgate_errors_total', help: 'Failures that the log explains.', labelNames: ['where', 'code'], registers })
-  const decisions = new Counter({ name: 'tollgate_ratelimit_decisions_total', help: 'Answers of the rate limit service.', labelNames: ['domain', 'decision'], registers })
-  const rateLimitErrors = new Counter({ name: 'tollgate_ratelimit_errors_total', help: 'Rate limit calls that could not be answered.', labelNames: ['domain'], registers })
-  const configLoads = new Counter({ name: 'tollgate_config_loads_total', help: 'Times the configuration was read.', labelNames: ['result'], registers })
+  const errors = createSums({ registry, name: 'tollgate_errors_total', help: 'Failures that the log explains.' })
+  const decisions = createSums({ registry, name: 'tollgate_ratelimit_decisions_total', help: 'Answers of the rate limit service.' })
+  const rateLimitErrors = createSums({ registry, name: 'tollgate_ratelimit_errors_total', help: 'Rate limit calls that could not be answered.' })
+  const configLoads = createSums({ registry, name: 'tollgate_config_loads_total', help: 'Times the configuration was read.' })
   const configLoadedAt = new Gauge({ name: 'tollgate_config_loaded_timestamp_seconds', help: 'When the running configuration was read.', registers })
 
-  const credentialRefreshes = new Counter({ name: 'tollgate_credential_refreshes_total', help: 'Times short-lived credentials of a cloud were asked for.', labelNames: ['cloud', 'result'], registers })
+  const credentialRefreshes = createSums({ registry, name: 'tollgate_credential_refreshes_total', help: 'Times short-lived credentials of a cloud were asked for.' })
 
   // Every series is looked up by its labels, one after the other; how many there can be is bounded by the configuration, as the labels are.
   const ended = remember((outcome) => remember((model) => remember((provider) => remember((usage) => exchanges({ outcome, model, provider, usage })))))
@@ -126,18 +126,18 @@ export function createMetrics(): Metrics {
         },
       })
     },
-    costFailed: (cost) => costFailures.inc({ cost }),
+    costFailed: (cost) => costFailures({ cost }).add(1),
     extprocOpened: (stage) => open(stage).add(1),
     extprocClosed: (stage) => open(stage).add(-1),
     extprocMessage: (kind, stage) => received(stage)(kind).add(1),
-    failed: (where, code) => errors.inc({ where, code }),
-    rateLimitDecided: ({ domain, overLimit, shadow }) => decisions.inc({ domain, decision: overLimit ? 'over_limit' : shadow ? 'shadow' : 'ok' }),
-    rateLimitFailed: (domain) => rateLimitErrors.inc({ domain }),
+    failed: (where, code) => errors({ where, code }).add(1),
+    rateLimitDecided: ({ domain, overLimit, shadow }) => decisions({ domain, decision: overLimit ? 'over_limit' : shadow ? 'shadow' : 'ok' }).add(1),
+    rateLimitFailed: (domain) => rateLimitErrors({ domain }).add(1),
     configLoaded(result) {
-      configLoads.inc({ result })
+      configLoads({ result }).add(1)
       if (result === 'success') configLoadedAt.setToCurrentTime()
     },
-    credentialRefreshed: (refresh) => credentialRefreshes.inc(refresh),
+    credentialRefreshed: (refresh) => credentialRefreshes(refresh).add(1),
   }
 }
 
