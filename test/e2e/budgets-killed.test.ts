@@ -14,9 +14,10 @@ import { type Answered, checkBooks, settledBooks } from './support/budget-books.
 import { ask, endsOf, openStreams, STREAM_TOKENS, WHOLE_TOKENS } from './support/budget-clients.ts'
 import { type Cleanup, createCleanup } from './support/cleanup.ts'
 import { envoyBinary } from './support/envoy-binaries.ts'
-import { type Gateway, startGateway, startSidecar } from './support/gateway.ts'
+import { buildProgram, type Gateway, startGateway, startSidecar } from './support/gateway.ts'
 import { startEnvoy } from './support/start-envoy.ts'
 import { until } from './support/until.ts'
+import { allServe } from './support/workers.ts'
 
 const STREAMS = 200
 const ANSWERED_BEFORE = 60
@@ -78,6 +79,21 @@ describe('budgets after kill -9', () => {
 
   it('of the processor, with counters in Redis: holds that nobody renews are charged', async (test) => {
     await killProcessor(test, socketOf(await startStore()))
+  })
+
+  it('of one of four workers: the others go on, and what it held is charged', async (test) => {
+    buildProgram()
+    const gateway = cleanup.defer(await startGateway({ yaml: `${yaml(mock.port, 'memory')}\nworkers: 4`, built: true }), (started) => started.stop())
+    const before = await answered(gateway)
+    const streams = await openStreams(gateway.url, { users, count: STREAMS, chunks: [40, 80], everyMs: 100 })
+    const [, victim] = await allServe(gateway, 4)
+    assert.ok(victim !== undefined)
+    process.kill(victim.pid, 'SIGKILL')
+    const ends = await endsOf(streams)
+    const books = await settledBooks(gateway, ANSWERED_BEFORE + STREAMS)
+    const estimated = checkBooks(books, { answered: [...before, ...ends.answered], cut: ends.cut, cutTokens: STREAM_TOKENS, mock })
+    assert.ok(estimated > 0 && ends.answered.length > STREAMS / 2, `${String(ends.answered.length)} answered, ${String(estimated)} estimated`)
+    test.diagnostic(`${String(ends.answered.length)} of ${String(STREAMS)} streams were answered, ${String(estimated)} exchanges are charged by estimates`)
   })
 
   async function killRedis(test: TestContext, keepsData: boolean): Promise<void> {
