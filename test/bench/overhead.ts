@@ -8,7 +8,7 @@ import { parseArgs, promisify } from 'node:util'
 import { envoyBinary } from '../e2e/support/envoy-binaries.ts'
 import type { LoadOptions, LoadResult } from './support/load-generator.ts'
 import { overheadTable } from './support/overhead-table.ts'
-import { cpuSeconds, machineSeconds, residentMb } from './support/process-usage.ts'
+import { cpuSeconds, familyOf, machineSeconds, residentMb } from './support/process-usage.ts'
 import { type Arm, type ArmName, type Stack, startStack } from './support/start-arms.ts'
 import { workloads, type WorkloadName } from './support/workloads.ts'
 
@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
-    arms: { type: 'string', default: 'plain,noop,noop-handler,tollgate,tollgate-limits' },
+    arms: { type: 'string', default: 'plain,noop,noop-handler,tollgate,tollgate-workers,tollgate-limits' },
     workloads: { type: 'string', default: Object.keys(workloads).join(',') },
     json: { type: 'string' },
     'node-arguments': { type: 'string', default: '' },
@@ -70,7 +70,7 @@ console.log(`\n${overheadTable(windows)}`)
 if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(windows, undefined, 1)}\n`)
 
 async function measure(running: Stack, arm: Arm, workload: WorkloadName, round: number): Promise<Window> {
-  const processor = (): number => (arm.processorPid === undefined ? 0 : cpuSeconds(arm.processorPid))
+  const processor = (): number => (arm.processorPid === undefined ? 0 : sum(familyOf(arm.processorPid).map(cpuSeconds)))
   const before = { processor: processor(), envoy: cpuSeconds(arm.envoyPid), provider: cpuSeconds(running.providerPid), messages: await messagesSent(arm), machine: machineSeconds(), at: performance.now() }
   const result = await load(running, { port: arm.port, workload, connections, warmSeconds: WARM_SECONDS, seconds })
   const elapsed = (performance.now() - before.at) / 1000
@@ -86,7 +86,7 @@ async function measure(running: Stack, arm: Arm, workload: WorkloadName, round: 
     processorCpu: perExchange(used.processor) * 1e6,
     envoyCpu: perExchange(used.envoy) * 1e6,
     providerCpu: perExchange(used.provider) * 1e6,
-    processorMb: arm.processorPid === undefined ? 0 : residentMb(arm.processorPid),
+    processorMb: arm.processorPid === undefined ? 0 : sum(familyOf(arm.processorPid).map(residentMb)),
     envoyMb: residentMb(arm.envoyPid),
     messages: perExchange((await messagesSent(arm)) - before.messages),
     foreignCores: Math.max(0, machine.busy - before.machine.busy - ours + machine.stolen - before.machine.stolen) / elapsed,
@@ -103,6 +103,10 @@ async function messagesSent(arm: Arm): Promise<number> {
   const text = await (await fetch(`${arm.adminUrl}/stats?filter=ext_proc.*stream_msgs_sent`)).text()
   // Of both stages, wherever one is.
   return [...text.matchAll(/stream_msgs_sent: (\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 function rotate<T>(items: readonly T[], by: number): readonly T[] {

@@ -3,7 +3,7 @@
 import type { Window } from '../overhead.ts'
 import { workloads, type WorkloadName } from './workloads.ts'
 
-const HEADER = ['arm', 'added p50 ms', 'added p99 ms', 'processor CPU µs', 'of do-nothing', 'per message µs', 'Envoy CPU µs', 'processor MB', 'messages']
+const HEADER = ['arm', 'added p50 ms', 'added p99 ms', 'processor CPU µs', 'of do-nothing', 'per message µs', 'Envoy CPU µs', 'processor MB', 'messages', 'exchanges/s']
 
 /** Markdown. */
 export function overheadTable(windows: readonly Window[]): string {
@@ -27,6 +27,7 @@ function workloadTable(name: WorkloadName, windows: readonly Window[]): string {
       median(own.map((window) => window.envoyCpu)).toFixed(0),
       cpu === 0 ? '–' : Math.max(...own.map((window) => window.processorMb)).toFixed(0),
       messages.toFixed(1),
+      median(own.map((window) => window.load.perSecond)).toFixed(0),
     ]
   })
   const lines = [HEADER, HEADER.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`)

@@ -1,6 +1,7 @@
 // CPU time and memory of processes, as Linux counts them.
 
 import { readFileSync } from 'node:fs'
+import { childrenOf } from '../../e2e/support/tollgate-process.ts'
 
 /** Clock ticks per second in /proc: 100 on every Linux that Node runs on (proc(5), USER_HZ). */
 const TICKS_PER_SECOND = 100
@@ -15,6 +16,11 @@ export function cpuSeconds(pid: number): number {
 /** Resident memory in MB. */
 export function residentMb(pid: number): number {
   return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1]) / 1024
+}
+
+/** The process and those that it has started, as Tollgate's workers. */
+export function familyOf(pid: number): readonly number[] {
+  return [pid, ...childrenOf(pid).map((child) => child.pid)]
 }
 
 /** Seconds of CPU that the whole machine has worked so far, and those that its host took away. */

@@ -16,7 +16,7 @@ import { until } from '../../e2e/support/until.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAMS = { main: 'src/main.ts', 'noop-server': 'test/bench/noop-server.ts', 'fixed-provider': 'test/bench/support/fixed-provider.ts', 'load-generator': 'test/bench/support/load-generator.ts' }
 
-export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'tollgate' | 'tollgate-limits'
+export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'tollgate' | 'tollgate-workers' | 'tollgate-limits'
 
 export interface Arm {
   readonly name: ArmName
@@ -108,6 +108,7 @@ const titles: Readonly<Record<ArmName, string>> = {
   noop: 'Envoy + do-nothing processor on our transport',
   'noop-handler': 'Envoy + do-nothing processor on grpc-js as usual',
   tollgate: 'Envoy + Tollgate',
+  'tollgate-workers': 'Envoy + Tollgate with two workers',
   'tollgate-limits': 'Envoy + Tollgate, with a limit',
 }
 
@@ -119,6 +120,7 @@ function configuration({ name, directory, port, envoyVersion }: { name: ArmName;
     'models: {bench: {providers: [mock]}}',
     'callers: [{headers: {user: x-user-id}}]',
     ...(name === 'tollgate-limits' ? ['limits: [{file: limits.yaml, cost: llm_total_token}]'] : []),
+    ...(name === 'tollgate-workers' ? ['workers: 2'] : []),
     'store: memory',
     `listen: {extproc: "unix:${directory}/${name}-extproc.sock", ratelimit: "unix:${directory}/${name}-ratelimit.sock", admin: "127.0.0.1:0"}`,
     `envoy: {version: "${envoyVersion}", listen: "127.0.0.1:0", admin: "127.0.0.1:0"}`,
@@ -130,7 +132,7 @@ function configuration({ name, directory, port, envoyVersion }: { name: ArmName;
 function adapt(name: ArmName, bootstrap: object): EnvoyObject {
   // Rendered by ourselves, a moment ago: objects, lists and plain values.
   const copy = structuredClone(bootstrap) as EnvoyObject
-  if (name === 'tollgate' || name === 'tollgate-limits') return copy
+  if (name.startsWith('tollgate')) return copy
   // The shape that src/envoy/listener.ts gives it.
   const [listener] = (copy as unknown as RenderedBootstrap).static_resources.listeners
   const manager = listener?.filter_chains[0]?.filters[0]?.typed_config
