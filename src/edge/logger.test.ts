@@ -22,6 +22,11 @@ describe('the log', () => {
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   })
 
+  it('says in every line which of several processes wrote it', () => {
+    const lines = logged((log) => [1, 2].map((count) => log.info({ count }, 'x')), { worker: 3 })
+    assert.deepEqual(lines.map(({ worker, count }) => [worker, count]), [[3, 1], [3, 2]])
+  })
+
   it('hides what has the name of a secret, three levels deep', () => {
     const [line] = logged((log) => log.info({ token: 't', a: { apiKey: 'k', b: { password: 'p', c: 1 } }, headers: [{ cookie: 'c' }] }, 'oops'))
     assert.equal(line?.['token'], '[redacted]')

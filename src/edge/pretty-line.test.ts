@@ -20,6 +20,10 @@ describe('a log line for people', () => {
     assert.equal(line({ level: 40, msg: 'Careful.', setting: 'store', count: 2 }), '03:47:01 WARN Careful.  setting=store count=2\n')
   })
 
+  it('says which of several processes wrote it', () => {
+    assert.equal(line({ level: 50, worker: 3, msg: 'Oops.' }), '03:47:01 [3] ERROR Oops.\n')
+  })
+
   it('leaves alone what is no line of the logger', () => {
     assert.equal(prettyLine('not json\n'), 'not json\n')
   })

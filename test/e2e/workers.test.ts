@@ -173,6 +173,17 @@ describe(`tollgate serve with ${WORKERS} workers`, () => {
     assert.equal(busy.seen.length, 1, 'one that is started later knows it too')
   })
 
+  it('says so when none of them serves, and has them all back', async () => {
+    for (const { pid } of workers) process.kill(pid, 'SIGKILL')
+    const answer = await until('readiness says so', async () => {
+      const page = await fetch(`${gateway.adminUrl}/readyz`)
+      return page.status === 503 && page.text()
+    })
+    assert.match(answer, /^no worker serves\nworker 1: (down|starting)/)
+    await allServe(gateway, WORKERS)
+    await until('Envoy has noticed', async () => (await post()).status === 200)
+  })
+
   it('says which worker does not answer, and goes on without it', async () => {
     const victim = workers[2]
     assert.ok(victim)
