@@ -5,6 +5,7 @@ import { Cluster, Redis } from 'ioredis'
 import type { StoreConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
 import { TollgateError } from '../core/errors.ts'
+import { followSwitches } from './follow-switches.ts'
 import type { Address, ConnectionOptions } from './redis-address.ts'
 import { parseRedisNode, parseRedisUrl } from './redis-address.ts'
 
@@ -31,9 +32,9 @@ const defaultSentinelPort = 26_379
 
 /**
  * Says once that the connection is down and once that it is back, however often it is tried in between. A sentinel that is not
- * heard of is no outage while another one is; it is named when there is one.
+ * heard of is no outage while another one is; it is named when there is one. `upEvent`: what the client says when commands can be sent.
  */
-function logStateChanges(client: Redis | Cluster, shown: string, log: Log): void {
+function logStateChanges(client: Redis | Cluster, shown: string, log: Log, upEvent = 'ready'): void {
   let state: 'new' | 'up' | 'down' | 'closed' = 'new'
   let sentinelReason: string | undefined
   const down = (reason: string): void => {
@@ -47,7 +48,7 @@ function logStateChanges(client: Redis | Cluster, shown: string, log: Log): void
     sentinelReason = error.message
   })
   client.on('close', () => down('the connection was closed'))
-  client.on('ready', () => {
+  client.on(upEvent, () => {
     if (state !== 'up') log.info({ redis: shown }, 'connected to Redis')
     state = 'up'
     sentinelReason = undefined
@@ -121,10 +122,18 @@ function connectCluster(target: ClusterTarget, { ca, common, log, pipelining }: 
     ...(tls === undefined ? {} : { dnsLookup: (host, callback) => callback(null, host) }),
   })
   // ioredis connects to a node when it first needs it, and fails all but the first of the commands that come meanwhile.
-  client.on('+node', (node: Redis) => {
-    if (node.status === 'wait' && node.options.readOnly !== true) node.connect().catch((error: unknown) => log.debug({ err: error }, 'a node of the Redis cluster is not reachable'))
-  })
-  logStateChanges(client, nodes.map(({ shown }) => shown).join(','), log)
+  const connectNode = async (node: Redis): Promise<void> => {
+    if (node.status !== 'wait' || client.status !== 'ready' || node.options.readOnly === true) return
+    try {
+      await node.connect()
+    } catch (thrown) {
+      log.debug({ err: thrown }, 'a node of the Redis cluster is not reachable')
+    }
+  }
+  client.on('ready', () => void Promise.all(client.nodes().map(connectNode)).then(() => client.emit('connected')))
+  // Only after the command for which the node was looked up is on its way.
+  client.on('+node', (node: Redis) => process.nextTick(connectNode, node))
+  logStateChanges(client, nodes.map(({ shown }) => shown).join(','), log, 'connected')
   return client
 }
 
@@ -134,22 +143,22 @@ function connectSentinel(target: SentinelTarget, { ca, single, log }: { ca: Buff
   const first = sentinels[0]
   if (first === undefined) throw new TollgateError('internal', 'Redis Sentinel needs the address of at least one sentinel')
   const { host: name = '', db = 0, tls, ...user } = parseRedisNode(target.master, { ca }).options
-  const asSentinel = credentialsOf(first.options)
+  const asSentinel = { ...credentialsOf(first.options), ...(first.options.tls === undefined ? {} : { tls: first.options.tls }) }
   const client = new Redis({
     ...single,
     ...credentialsOf(user),
     sentinels: sentinels.map(hostAndPort),
     name,
     db,
-    failoverDetector: true,
     sentinelRetryStrategy: retryDelay,
-    sentinelReconnectStrategy: retryDelay,
     sentinelCommandTimeout: sentinelTimeoutMs,
     ...(asSentinel.username === undefined ? {} : { sentinelUsername: asSentinel.username }),
     ...(asSentinel.password === undefined ? {} : { sentinelPassword: asSentinel.password }),
-    ...(first.options.tls === undefined ? {} : { sentinelTLS: first.options.tls }),
+    ...(asSentinel.tls === undefined ? {} : { sentinelTLS: asSentinel.tls }),
     ...(tls === undefined ? {} : { tls, enableTLSForSentinelMode: true }),
   })
+  const listening = { ...asSentinel, connectTimeout: single.connectTimeout, retryStrategy: retryDelay }
+  followSwitches(client, { sentinels: sentinels.map((sentinel) => ({ ...hostAndPort(sentinel), ...listening })), name, log })
   logStateChanges(client, `${name} of ${sentinels.map(({ shown }) => shown).join(',')}`, log)
   return client
 }

@@ -71,5 +71,5 @@ export async function connectedStore(target: Running['store']): Promise<BudgetSt
 }
 
 export const oneRedis = (): Promise<BudgetStoreHarness> => redisHarness(() => startRedis())
-export const redisCluster = (): Promise<BudgetStoreHarness> => redisHarness(startThreeNodes)
+export const redisCluster = (): Promise<BudgetStoreHarness> => redisHarness(() => startThreeNodes())
 export const redisWithSentinel = (): Promise<BudgetStoreHarness> => redisHarness(() => startWithSentinel())

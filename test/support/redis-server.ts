@@ -2,7 +2,7 @@
 
 import type { ChildProcess } from 'node:child_process'
 import { Redis } from 'ioredis'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
@@ -38,6 +38,15 @@ export function waitForText(server: ChildProcess, text: RegExp): Promise<void> {
   })
 }
 
+const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
+
+/** Why a test with TLS cannot be run; false when it can. */
+export function missingTls(): string | false {
+  // With no port at all it ends in either case.
+  const { stdout, stderr } = spawnSync(binary, ['--port', '0', '--tls-port', '0'], { encoding: 'utf8' })
+  return /Bad directive/.test(stdout + stderr) ? 'this redis-server was built without TLS' : false
+}
+
 export interface RedisProcess {
   readonly server: ChildProcess
   readonly pid: number
@@ -46,7 +55,6 @@ export interface RedisProcess {
 
 /** A redis-server of these options with nothing on disk but what it needs; resolves when it has written `ready`. */
 export async function spawnRedis(directory: string, options: readonly string[], ready = /ready to accept connections/i): Promise<RedisProcess> {
-  const binary = process.env['REDIS_SERVER_BIN'] ?? 'redis-server'
   const server = spawn(binary, [...options, '--dir', directory, '--save', '', '--appendonly', 'no'], { stdio: ['ignore', 'pipe', 'inherit'] })
   // When the test itself ends early, its Redis must not stay.
   const killWithUs = (): void => void server.kill('SIGKILL')
@@ -119,21 +127,23 @@ export async function freePort(): Promise<number> {
 /** Nodes of a cluster speak to each other on a port that much higher; only Redis 7 can be told another one. */
 const BUS_PORT_OFFSET = 10_000
 
-/** A port with a free one for the cluster bus above it. */
+/**
+ * A port with a free one for the cluster bus above it. Below those that the system gives to connections, so that none takes them before the server does.
+ */
 export async function freeNodePort(): Promise<number> {
   for (;;) {
-    const port = await freePort()
-    if (port + BUS_PORT_OFFSET <= 65_535 && (await tryPort(port + BUS_PORT_OFFSET)) !== undefined) return port
+    const port = await tryPort(11_000 + Math.floor(Math.random() * 11_000))
+    if (port !== undefined && (await tryPort(port + BUS_PORT_OFFSET)) !== undefined) return port
   }
 }
 
 /** A Redis Cluster of one node that holds all slots. Takes two seconds: so long a new node waits before it serves. */
-export async function startRedisCluster(): Promise<RedisServer> {
+export async function startRedisCluster({ options = [], ...wanted }: { port?: number; options?: readonly string[] } = {}): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'tollgate-redis-'))
-  const port = await freeNodePort()
+  const port = wanted.port ?? (await freeNodePort())
   const listen = ['--port', String(port), '--bind', '127.0.0.1']
   const cluster = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']
-  const { server, pid, stop } = await start(directory, [...listen, ...cluster], true)
+  const { server, pid, stop } = await start(directory, [...listen, ...cluster, ...options], true)
   const client = new Redis({ port, host: '127.0.0.1' })
   const serving = waitForText(server, /Cluster state changed: ok/)
   await client.cluster('ADDSLOTS', ...Array.from({ length: 16_384 }, (_, slot) => slot))

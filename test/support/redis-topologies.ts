@@ -1,30 +1,33 @@
 // Redis as it is run where it must not go away, on loopback: a cluster of three nodes, and a master with a replica and a sentinel that watches them.
 
 import { Redis } from 'ioredis'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { StoreConfig } from '../../src/config/runtime-config.ts'
 import { scratchFolder } from './grpc-client.ts'
-import { freeNodePort, freePort, spawnRedis, waitForText, type RedisProcess } from './redis-server.ts'
+import { freeNodePort, spawnRedis, waitForText, type RedisProcess } from './redis-server.ts'
 
 type Store = Exclude<StoreConfig, { kind: 'memory' }>
 
 export interface RedisCluster {
   readonly store: Store
   readonly ports: readonly number[]
-  /** The port of the node that has the slot of a key. */
-  portOf(key: string): Promise<number>
   stop(): Promise<void>
 }
 
 const SLOTS = 16_384
 
-function plainClient(port: number): Redis {
-  return new Redis({ port, host: '127.0.0.1' })
+function client(port: number, ca?: Buffer): Redis {
+  return new Redis({ port, host: '127.0.0.1', ...(ca === undefined ? {} : { tls: { ca } }) })
 }
 
-/** Three masters without replicas, each with a third of the slots. */
-export async function startThreeNodes(): Promise<RedisCluster> {
+const plainPort = (port: number): readonly string[] => ['--port', String(port)]
+
+/**
+ * Three masters without replicas, each with a third of the slots. `options`: more of redis-server's; `portOptions` take the place of `--port`,
+ * and `caFile` is trusted where they ask for TLS.
+ */
+export async function startThreeNodes(options: readonly string[] = [], portOptions = plainPort, caFile?: string): Promise<RedisCluster> {
   const folder = await scratchFolder()
   const nodes: { readonly port: number; readonly process: RedisProcess }[] = []
   const stop = async (): Promise<void> => {
@@ -35,39 +38,26 @@ export async function startThreeNodes(): Promise<RedisCluster> {
     for (let index = 0; index < 3; index += 1) {
       const port = await freeNodePort()
       const cluster = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-config-file', `nodes-${String(index)}.conf`]
-      const process = await spawnRedis(folder.path, ['--port', String(port), '--bind', '127.0.0.1', ...cluster])
+      const process = await spawnRedis(folder.path, [...portOptions(port), '--bind', '127.0.0.1', ...cluster, ...options])
       nodes.push({ port, process })
     }
     const serving = nodes.map(({ process }) => waitForText(process.server, /Cluster state changed: ok/))
-    const clients = nodes.map(({ port }) => plainClient(port))
+    const ca = caFile === undefined ? undefined : await readFile(caFile)
+    const clients = nodes.map(({ port }) => client(port, ca))
     const [first] = clients
-    for (const [index, client] of clients.entries()) {
+    for (const [index, each] of clients.entries()) {
       const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter((slot) => Math.floor((slot * clients.length) / SLOTS) === index)
-      await client.cluster('ADDSLOTS', ...slots)
-      await client.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
+      await each.cluster('ADDSLOTS', ...slots)
+      await each.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
     }
     for (const { port } of nodes.slice(1)) await first?.call('CLUSTER', 'MEET', '127.0.0.1', port)
     await Promise.all(serving)
-    for (const client of clients) client.disconnect()
+    for (const each of clients) each.disconnect()
     const ports = nodes.map(({ port }) => port)
-    return { store: { kind: 'redis-cluster', nodes: ports.map((port) => `127.0.0.1:${String(port)}`) }, ports, portOf: (key) => portOfSlot(ports[0] ?? 0, key), stop }
+    return { store: { kind: 'redis-cluster', nodes: ports.map((port) => `127.0.0.1:${String(port)}`) }, ports, stop }
   } catch (error) {
     await stop()
     throw error
-  }
-}
-
-async function portOfSlot(anyPort: number, key: string): Promise<number> {
-  const client = plainClient(anyPort)
-  try {
-    const slot = await client.cluster('KEYSLOT', key)
-    const ranges = await client.cluster('SLOTS')
-    const range = ranges.find(([from, to]) => from <= slot && slot <= to)
-    const port = range?.[2]?.[1]
-    if (port === undefined) throw new Error(`nobody has slot ${String(slot)}`)
-    return port
-  } finally {
-    client.disconnect()
   }
 }
 
@@ -87,11 +77,13 @@ export interface SentinelOptions {
   readonly store?: (sentinelPort: number) => Store
   /** What takes the place of `--port`; servers and sentinel use it. */
   readonly portOptions?: (port: number) => readonly string[]
+  /** The port at which the sentinel and its clients find the master that listens on `port`; the same unless given. */
+  readonly announced?: (port: number) => Promise<number>
 }
 
 /** The sentinel takes a master for gone that has not answered for half a second. */
 export async function startWithSentinel(options: SentinelOptions = {}): Promise<RedisWithSentinel> {
-  const { serverOptions = [], sentinelLines = [], store = defaultStore, portOptions = (port) => ['--port', String(port)] } = options
+  const { serverOptions = [], sentinelLines = [], store = defaultStore, portOptions = plainPort, announced = (port) => Promise.resolve(port) } = options
   const folder = await scratchFolder()
   const processes: RedisProcess[] = []
   const stop = async (): Promise<void> => {
@@ -104,12 +96,12 @@ export async function startWithSentinel(options: SentinelOptions = {}): Promise<
     return process
   }
   try {
-    const [masterPort, replicaPort, sentinelPort] = [await freePort(), await freePort(), await freePort()]
+    const [masterPort, replicaPort, sentinelPort] = [await freeNodePort(), await freeNodePort(), await freeNodePort()]
     const master = await start(masterPort, serverOptions)
     const replica = await start(replicaPort, [...serverOptions, '--replicaof', '127.0.0.1', String(masterPort), '--repl-diskless-sync-delay', '0'])
     await waitForText(replica.server, /Finished with success/)
     const configuration = join(folder.path, 'sentinel.conf')
-    const watched = [`sentinel monitor mymaster 127.0.0.1 ${String(masterPort)} 1`, 'sentinel down-after-milliseconds mymaster 500', 'sentinel failover-timeout mymaster 3000']
+    const watched = [`sentinel monitor mymaster 127.0.0.1 ${String(await announced(masterPort))} 1`, 'sentinel down-after-milliseconds mymaster 500', 'sentinel failover-timeout mymaster 3000']
     await writeFile(configuration, [...watched, ...sentinelLines, ''].join('\n'))
     const sentinel = await start(sentinelPort, ['--sentinel'], [configuration], /\+monitor master/)
     await waitForText(sentinel.server, /\+slave slave/)

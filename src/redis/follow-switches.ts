@@ -1,0 +1,38 @@
+// Hears from sentinels that another server is master now. ioredis has this too, but gives up for good when it hears of a new master while it is
+// connecting to it, and writes to the standard error when a sentinel is away.
+
+import { Redis } from 'ioredis'
+import type { Log } from '../core/log.ts'
+import type { ConnectionOptions } from './redis-address.ts'
+
+interface SentinelConnection extends ConnectionOptions {
+  readonly connectTimeout: number
+  readonly retryStrategy: (attempt: number) => number
+}
+
+export interface SwitchOptions {
+  readonly sentinels: readonly SentinelConnection[]
+  /** The name of the master. */
+  readonly name: string
+  readonly log: Log
+}
+
+const CHANNEL = '+switch-master'
+
+/** A master that hangs keeps its connections, so this is the only way to hear that it was replaced. Ends when the client says `closing`. */
+export function followSwitches(client: Redis, { sentinels, name, log }: SwitchOptions): void {
+  const listeners = sentinels.map((options) => {
+    const listener = new Redis({ ...options, enableReadyCheck: false, disableClientInfo: true, maxRetriesPerRequest: null })
+    const failed = (thrown: unknown): void => log.debug({ redis: `${String(options.host)}:${String(options.port)}`, err: thrown }, 'a sentinel cannot be listened to')
+    listener.on('error', failed)
+    listener.on('message', (_channel: string, text: string) => {
+      // Who is not connected asks the sentinels anyway.
+      if (text.startsWith(`${name} `) && client.status === 'ready') client.disconnect(true)
+    })
+    listener.subscribe(CHANNEL).catch(failed)
+    return listener
+  })
+  client.on('closing', () => {
+    for (const listener of listeners) listener.disconnect()
+  })
+}
