@@ -3,7 +3,7 @@
 //
 // {tollgate-budgets}:counter:<key>  hash: f forget at, h held, u used; where the window slides also n slices, w ms of each, what was charged in each slice by its number
 //                                   (u is their sum), and o: no slice before this one is there
-// {tollgate-budgets}:exchange:<id>  'h' or 'p' (held, or charged provisionally) and a line for each claim, six fields between tabs; '0' once it is settled
+// {tollgate-budgets}:exchange:<id>  'h' or 'p' (held, or charged provisionally) and its claims in JSON; '0' once it is settled
 // {tollgate-budgets}:holds          sorted set: exchange → until when it holds
 // {tollgate-budgets}:name:<name>    taken by `first`
 
@@ -63,7 +63,7 @@ end
 -- One counter; changes are kept in it until save(). One whose time has come is as good as none, unless something is held in it:
 -- a window that slides has one counter for ever, and what somebody holds must not be given back to a new one.
 local function load(key, now)
-  local got = redis.call('HMGET', key, 'f', 'h', 'u', 'n')
+  local got = redis.call('HMGET', key, 'f', 'h', 'u', 'n', 'w', 'o')
   local counter = { key = key, now = now, forget = 0, held = 0, used = 0 }
   if not got[1] then return counter end
   local forget, held = tonumber(got[1]), tonumber(got[2] or '0')
@@ -74,8 +74,7 @@ local function load(key, now)
   counter.exists, counter.is_stored = true, true
   counter.forget, counter.held, counter.used = forget, held, tonumber(got[3] or '0')
   if got[4] then
-    local sliding = redis.call('HMGET', key, 'w', 'o')
-    counter.slices, counter.ms, counter.oldest = tonumber(got[4]), tonumber(sliding[1]), tonumber(sliding[2])
+    counter.slices, counter.ms, counter.oldest = tonumber(got[4]), tonumber(got[5]), tonumber(got[6])
     counter.amounts, counter.over = {}, {}
     drop_slices(counter)
   end
@@ -92,18 +91,19 @@ local function set(counter, field, value)
   changes[#changes + 1] = value
 end
 
+-- A claim or charge is a list: key, amount, forget at, slices, ms of each, slice; the three are 0 where the window does not slide.
 -- Makes the counter if it must, and says whether there is one: not for 0, nor for a window that nobody needs any more.
-local function reach(counter, amount, forget, slices, ms)
-  forget = tonumber(forget)
+local function reach(counter, amount, claim)
+  local forget = claim[3]
   if not counter.exists then
     if amount <= 0 or forget <= counter.now then return false end
     counter.exists = true
-    if slices ~= '0' then
-      counter.slices, counter.ms = tonumber(slices), tonumber(ms)
+    if claim[4] > 0 then
+      counter.slices, counter.ms = claim[4], claim[5]
       counter.amounts, counter.over = {}, {}
       counter.oldest = last_forgotten(counter) + 1
-      set(counter, 'n', slices)
-      set(counter, 'w', ms)
+      set(counter, 'n', claim[4])
+      set(counter, 'w', claim[5])
     end
   end
   if forget > counter.forget and forget > counter.now then
@@ -114,26 +114,26 @@ local function reach(counter, amount, forget, slices, ms)
   return true
 end
 
-local function hold(counter, amount, forget, slices, ms)
-  if not reach(counter, amount, forget, slices, ms) then return end
+local function hold(counter, amount, claim)
+  if not reach(counter, amount, claim) then return end
   counter.held = within(counter.held + amount)
   set(counter, 'h', counter.held)
 end
 
-local function charge(counter, amount, forget, slices, ms, slice)
-  if not reach(counter, amount, forget, slices, ms) then return end
+local function charge(counter, amount, claim)
+  if not reach(counter, amount, claim) then return end
   if not counter.slices then
     counter.used = within(counter.used + amount)
     set(counter, 'u', counter.used)
     return
   end
-  local number = tonumber(slice)
-  if number <= last_forgotten(counter) then return end
+  local slice = claim[6]
+  if slice <= last_forgotten(counter) then return end
   local before = counter.amounts[slice] or tonumber(counter.is_stored and redis.call('HGET', counter.key, slice) or '0')
   local after = within(before + amount)
   counter.amounts[slice] = after
   counter.used = within(counter.used + after - before)
-  counter.oldest = math.min(counter.oldest, number)
+  counter.oldest = math.min(counter.oldest, slice)
   set(counter, slice, after)
 end
 
@@ -151,32 +151,23 @@ local function save(counter)
   redis.call('HSET', key, unpack(counter.changes))
   if counter.slices or counter.is_prolonged then redis.call('PEXPIRE', key, left) end
 end
-
--- Calls each(key, amount, forget, slices, ms, slice) for the claims of an exchange.
-local function each_claim(record, each)
-  for key, amount, forget, slices, ms, slice in string.gmatch(string.sub(record, 2), '([^\\t\\n]+)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)') do
-    each(key, tonumber(amount), forget, slices, ms, slice)
-  end
-end
 `
 
 /**
- * KEYS: the holds, the exchange, then a counter per claim. ARGV: now, hold until, how long the exchange is known in ms, its id, what to store of its claims; then per claim
- * amount, limit, start at, forget at, and slices and ms of each, '0' where the window does not slide.
+ * KEYS: the holds, the exchange, then a counter per claim. ARGV: now, hold until, how long the exchange is known in ms, its id, the claims in JSON, each with limit and start at.
  * Answer: 1 admitted, 0 refused, 2 admitted before; then used and held of each counter as they were.
  */
 export const admissionScript = `${counters}
-local now = tonumber(ARGV[1])
+local now, claims = tonumber(ARGV[1]), cjson.decode(ARGV[5])
 local answer, loaded = { 1 }, {}
-for index = 3, #KEYS do
-  local at = 6 * index - 12
-  local counter = load(KEYS[index], now)
+for index, claim in ipairs(claims) do
+  local counter = load(claim[1], now)
   -- Sums above 2^53 may be off by one, and are above every limit all the same.
   local taken = counter.used + counter.held
-  if taken > tonumber(ARGV[at + 2]) or taken + tonumber(ARGV[at]) > tonumber(ARGV[at + 1]) then answer[1] = 0 end
+  if taken > claim[8] or taken + claim[2] > claim[7] then answer[1] = 0 end
   answer[#answer + 1] = told(counter.used)
   answer[#answer + 1] = told(counter.held)
-  loaded[#loaded + 1] = counter
+  loaded[index] = counter
 end
 if answer[1] == 0 then return answer end
 
@@ -184,10 +175,9 @@ if not redis.call('SET', KEYS[2], 'h' .. ARGV[5], 'NX', 'PX', ARGV[3]) then
   answer[1] = 2
   return answer
 end
-for index, counter in ipairs(loaded) do
-  local at = 6 * index
-  hold(counter, tonumber(ARGV[at]), ARGV[at + 3], ARGV[at + 4], ARGV[at + 5])
-  save(counter)
+for index, claim in ipairs(claims) do
+  hold(loaded[index], claim[2], claim)
+  save(loaded[index])
 end
 redis.call('ZADD', KEYS[1], ARGV[2], ARGV[4])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[3]) then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
@@ -195,11 +185,11 @@ return answer
 `
 
 /**
- * KEYS: the holds, the exchange, then a counter per charge. ARGV: now, how long it is known to be settled in ms, its id; then per charge amount, forget at,
- * slices, ms of each and slice. Answer: 1 settled, 0 settled before; then used and held of each counter as they are.
+ * KEYS: the holds, the exchange, then a counter per charge. ARGV: now, how long it is known to be settled in ms, its id, the charges in JSON.
+ * Answer: 1 settled, 0 settled before; then used and held of each counter as they are.
  */
 export const settlementScript = `${counters}
-local now = tonumber(ARGV[1])
+local now, charges = tonumber(ARGV[1]), cjson.decode(ARGV[4])
 local loaded = {}
 local function counter_of(key)
   if not loaded[key] then loaded[key] = load(key, now) end
@@ -212,18 +202,15 @@ if answer[1] == 1 then
   -- First everything is taken back, then the cost is charged.
   if record then
     local give_back = string.sub(record, 1, 1) == 'h' and hold or charge
-    each_claim(record, function(key, amount, ...) give_back(counter_of(key), -amount, ...) end)
+    for _, claim in ipairs(cjson.decode(string.sub(record, 2))) do give_back(counter_of(claim[1]), -claim[2], claim) end
     redis.call('ZREM', KEYS[1], ARGV[3])
   end
-  for index = 3, #KEYS do
-    local at = 5 * index - 11
-    charge(counter_of(KEYS[index]), tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
-  end
+  for _, each in ipairs(charges) do charge(counter_of(each[1]), each[2], each) end
   for _, counter in pairs(loaded) do save(counter) end
   redis.call('SET', KEYS[2], '0', 'PX', ARGV[2])
 end
-for index = 3, #KEYS do
-  local counter = counter_of(KEYS[index])
+for _, each in ipairs(charges) do
+  local counter = counter_of(each[1])
   answer[#answer + 1] = told(counter.used)
   answer[#answer + 1] = told(counter.held)
 end
@@ -264,12 +251,12 @@ for _, id in ipairs(ids) do
   local key = ARGV[3] .. id
   local record = redis.call('GET', key)
   if record and string.sub(record, 1, 1) == 'h' then
-    each_claim(record, function(counter_key, amount, ...)
-      local counter = load(counter_key, now)
-      hold(counter, -amount, ...)
-      charge(counter, amount, ...)
+    for _, claim in ipairs(cjson.decode(string.sub(record, 2))) do
+      local counter = load(claim[1], now)
+      hold(counter, -claim[2], claim)
+      charge(counter, claim[2], claim)
       save(counter)
-    end)
+    end
     redis.call('SET', key, 'p' .. string.sub(record, 2), 'KEEPTTL')
     answer[#answer + 1] = id
     answer[#answer + 1] = string.sub(record, 2)

@@ -5,7 +5,7 @@ import { TollgateError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RedisTarget } from '../redis/redis-connection.ts'
 import { connectRedis } from '../redis/redis-connection.ts'
-import type { BudgetStore, Claim, CounterRef, CounterState, ExpiredHold, ListedCounter } from './budget-store.ts'
+import type { BudgetStore, CounterRef, CounterState, ExpiredHold, ListedCounter } from './budget-store.ts'
 import {
   admissionScript,
   counterPrefix,
@@ -19,7 +19,7 @@ import {
   renewalScript,
   settlementScript,
 } from './budget-script.ts'
-import { decodeRecord, encodeRecord, encodeSlide, readStates } from './redis-answers.ts'
+import { decodeCharges, encodeCharges, encodeClaims, readStates } from './redis-answers.ts'
 
 export interface RedisBudgetStoreOptions {
   /** The part of the configuration that says where Redis is. */
@@ -87,7 +87,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
     const answer = await run.tollgateExpire(1, holdsKey, nowMs, limit, exchangePrefix)
     const [takenOut, ...known] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
     const expired: ExpiredHold[] = []
-    for (let at = 0; at < known.length; at += 2) expired.push({ id: String(known[at]), charges: decodeRecord(known[at + 1]) })
+    for (let at = 0; at < known.length; at += 2) expired.push({ id: String(known[at]), charges: decodeCharges(known[at + 1]) })
     return { takenOut: Number(takenOut), expired }
   }
 
@@ -113,7 +113,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
         if (claims.length === 0) return { admitted: true, counters: [] }
         const keptMs = Math.ceil(claims.reduce((latest, { forgetAtMs }) => Math.max(latest, forgetAtMs), holdUntilMs) - nowMs) + keptForMs
         const keys = [holdsKey, exchangePrefix + id, ...claims.map(counterKeyOf)]
-        const answer = await run.tollgateAdmit(keys.length, ...keys, nowMs, holdUntilMs, keptMs, id, encodeRecord(claims), ...claims.flatMap(encodeClaim))
+        const answer = await run.tollgateAdmit(keys.length, ...keys, nowMs, holdUntilMs, keptMs, id, encodeClaims(claims))
         const [verdict, ...states] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
         if (verdict === 2) throw new TollgateError('internal', `the admission failed: the exchange ${id} has been admitted before`)
         return { admitted: verdict === 1, counters: readStates(states, claims.length) }
@@ -121,8 +121,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
     settle: ({ id, nowMs, charges }) =>
       call('the settlement', async () => {
         const keys = [holdsKey, exchangePrefix + id, ...charges.map(counterKeyOf)]
-        const encoded = charges.flatMap((charge) => [charge.amount, charge.forgetAtMs, ...encodeSlide(charge.slide)])
-        const answer = await run.tollgateSettle(keys.length, ...keys, nowMs, keptForMs, id, ...encoded)
+        const answer = await run.tollgateSettle(keys.length, ...keys, nowMs, keptForMs, id, encodeCharges(charges))
         const [verdict, ...states] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
         return { applied: verdict === 1, counters: readStates(states, charges.length) }
       }),
@@ -174,11 +173,6 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
 
 function counterKeyOf({ key }: CounterRef): string {
   return counterPrefix + key
-}
-
-function encodeClaim({ amount, limit, startAt, forgetAtMs, slide }: Claim): Arguments {
-  const [slices, sliceMs] = encodeSlide(slide)
-  return [amount, limit, startAt, forgetAtMs, slices, sliceMs]
 }
 
 function escapePattern(text: string): string {
