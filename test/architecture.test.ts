@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Files and folders that may touch the outside world. */
 const MAY_DO_IO = [/^main\.ts$/, /^package-info\.ts$/, /^commands\//, /^edge\//, /^up\//, /^mock\//, /^config\/(load|watch)\.ts$/, /^credentials\//, /^redis\//, /^(ratelimit|budgets)\/redis-[a-z-]+\.ts$/, /^ledger\//, /^workers\/launch-worker\.ts$/, /^callers\/file-[a-z-]+\.ts$/]
-const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
+const IO_MODULES = /^(node:)?(fs|fs\/promises|net|http|http2|https|tls|dgram|dns|dns\/promises|child_process|cluster|worker_threads|os|process|readline)$|^(ioredis|@grpc\/grpc-js|pino|prom-client)$/
 
 const sources = listSources(join(root, 'src')).filter((file) => !file.path.endsWith('.test.ts'))
 const graph = new Map(sources.map((file) => [file.path, file.imports.filter((name) => name.startsWith('.')).map((name) => relative(join(root, 'src'), join(root, 'src', dirname(file.path), name)))]))

@@ -1,6 +1,8 @@
 // Hears from sentinels that another server is master now. ioredis has this too, but gives up for good when it hears of a new master while it is
 // connecting to it, and writes to the standard error when a sentinel is away.
 
+import { lookup } from 'node:dns/promises'
+import type { Socket } from 'node:net'
 import { Redis } from 'ioredis'
 import type { Log } from '../core/log.ts'
 import type { ConnectionOptions } from './redis-address.ts'
@@ -19,6 +21,15 @@ export interface SwitchOptions {
 
 const CHANNEL = '+switch-master'
 
+/** Has the client ask the sentinels again, unless it is there already: they tell of the new master up to a tenth of a second before they announce it. */
+async function leaveUnless(client: Redis, { host, port }: { readonly host: string; readonly port: number }): Promise<void> {
+  const addresses = await lookup(host, { all: true }).catch(() => [])
+  // Who is not connected asks the sentinels anyway.
+  if (client.status !== 'ready') return
+  const { remoteAddress, remotePort } = client.stream as Socket
+  if (remotePort !== port || !addresses.some(({ address }) => address === remoteAddress)) client.disconnect(true)
+}
+
 /** A master that hangs keeps its connections, so this is the only way to hear that it was replaced. Ends when the client says `closing`. */
 export function followSwitches(client: Redis, { sentinels, name, log }: SwitchOptions): void {
   const listeners = sentinels.map((options) => {
@@ -26,8 +37,8 @@ export function followSwitches(client: Redis, { sentinels, name, log }: SwitchOp
     const failed = (thrown: unknown): void => log.debug({ redis: `${String(options.host)}:${String(options.port)}`, err: thrown }, 'a sentinel cannot be listened to')
     listener.on('error', failed)
     listener.on('message', (_channel: string, text: string) => {
-      // Who is not connected asks the sentinels anyway.
-      if (text.startsWith(`${name} `) && client.status === 'ready') client.disconnect(true)
+      const [switched, , , host = '', port] = text.split(' ')
+      if (switched === name) void leaveUnless(client, { host, port: Number(port) })
     })
     listener.subscribe(CHANNEL).catch(failed)
     return listener

@@ -1,6 +1,7 @@
 // How a Redis is reached: with certificates, as a user with few rights, through sentinels; and that no command is ever sent twice.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -10,6 +11,7 @@ import { createRedisBudgetStore } from '../../src/budgets/redis-store.ts'
 import { createRedisKeyBook } from '../../src/callers/redis-key-book.ts'
 import type { StoreConfig } from '../../src/config/runtime-config.ts'
 import { createRedisStore } from '../../src/ratelimit/redis-store.ts'
+import { followSwitches } from '../../src/redis/follow-switches.ts'
 import { closeRedis, connectRedis } from '../../src/redis/redis-connection.ts'
 import { admission, charge, claim, counter, readOne, settlement, START_MS } from '../support/budget-requests.ts'
 import { connectedStore } from '../support/budget-store-harness.ts'
@@ -180,6 +182,29 @@ describe('a Redis behind sentinels', () => {
     t.after(() => replica.disconnect())
     await budgets.admit(admission('after', [claim('moved', 5)]))
     assert.equal(await replica.exists('{tollgate-budgets}:exchange:after'), 1)
+  })
+
+  it('is left only for a master at another address: who asks a sentinel hears of the new one before it is announced', async (t) => {
+    const port = await freePort()
+    const server = await startRedis({ options: ['--port', String(port), '--bind', '127.0.0.1'] })
+    t.after(() => server.stop())
+    const [client, announcer] = [new Redis({ port }), new Redis({ port })]
+    t.after(() => [client, announcer].forEach((each) => closeRedis(each)))
+    followSwitches(client, { sentinels: [{ port, connectTimeout: 1000, retryStrategy: () => 100 }], name: 'mymaster', log: logToArray().log })
+    await once(client, 'ready')
+    let closed = 0
+    client.on('close', () => (closed += 1))
+    const announce = (text: string): Promise<number> => announcer.publish('+switch-master', text)
+    while ((await announce(`mymaster 127.0.0.1 1 127.0.0.1 ${String(port)}`)) === 0) await pause(5)
+    await announce(`mymaster 127.0.0.1 1 localhost ${String(port)}`)
+    await announce(`othermaster 127.0.0.1 1 127.0.0.2 ${String(port)}`)
+    await pause(100)
+    assert.equal(closed, 0)
+    await announce(`mymaster 127.0.0.1 ${String(port)} 127.0.0.2 ${String(port)}`)
+    await once(client, 'ready')
+    await announce(`mymaster 127.0.0.1 ${String(port)} 127.0.0.1 1`)
+    await once(client, 'ready')
+    assert.equal(closed, 2)
   })
 
   it('is named with what the sentinels say when they do not know it', async (t) => {
