@@ -1,5 +1,7 @@
 // What the ledger keeps of an exchange that is over.
 
+import { chargeFor } from '../budgets/claim.ts'
+import { unitField } from '../budgets/counter-key.ts'
 import type { ExchangeSummary } from '../exchange/summary.ts'
 import type { LedgerRow } from '../ledger/ledger-row.ts'
 
@@ -31,14 +33,7 @@ export function toLedgerRow(summary: ExchangeSummary, finishedAtMs: number): Led
     rateCard: price?.rateCard,
     estimated: usage?.flags.includes('estimated') ?? false,
     flags,
-    charges: summary.charges.map(({ budget, key, forgetAtMs, slide, amount }) => ({
-      budget: budget.name,
-      unit: budget.unit.kind === 'cost' ? `cost:${budget.unit.name}` : budget.unit.kind,
-      key,
-      forgetAtMs,
-      amount,
-      ...(slide === undefined ? {} : { slide }),
-    })),
+    charges: summary.charges.map((charge) => ({ budget: charge.budget.name, unit: unitField(charge.budget.unit), ...chargeFor(charge) })),
   }
 }
 

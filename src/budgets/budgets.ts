@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.ts'
 import { type AdmissionInput, type Admitted, type BudgetCounters, decideAdmission, type Denied, type PlannedAdmission, type Standing } from './admission.ts'
 import type { Budget, BudgetUnit } from './budget.ts'
 import type { CounterCharge, ExpiredHold } from './budget-store.ts'
+import { refOf } from './claim.ts'
 import { countsProvider } from './match-budget.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import { createRehearsal } from './rehearsal.ts'
@@ -140,8 +141,4 @@ export function createBudgets({ counters, clock, lines, observer }: BudgetsOptio
 function chargeOf({ budget, amount: held }: PlannedClaim, outcome: Outcome): number {
   if (outcome.provider === undefined || !countsProvider(budget, outcome.provider)) return 0
   return outcome.amount(budget.unit) ?? held
-}
-
-function refOf({ key, forgetAtMs, slide }: PlannedClaim): Pick<CounterCharge, 'key' | 'forgetAtMs' | 'slide'> {
-  return slide === undefined ? { key, forgetAtMs } : { key, forgetAtMs, slide }
 }

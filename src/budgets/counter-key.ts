@@ -16,7 +16,7 @@ type CountedBudget = Pick<Budget, 'name' | 'per' | 'unit' | 'window'>
 
 export interface CounterName {
   readonly budget: string
-  /** As in the configuration: `tokens`, `usd`, …; a named cost as `cost:credits`. */
+  /** What unitField makes of it. */
   readonly unit: string
   /** Without those that the caller does not have. The last one ends in `…` where `whole` is false. */
   readonly attributes: ReadonlyMap<string, string>
@@ -60,7 +60,8 @@ export function parseCounterKey(key: string): CounterName | undefined {
   }
 }
 
-function unitField(unit: BudgetUnit): string {
+/** As in the configuration; a named cost as `cost:credits`. */
+export function unitField(unit: BudgetUnit): string {
   return unit.kind === 'cost' ? `cost:${unit.name}` : unit.kind
 }
 

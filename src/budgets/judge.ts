@@ -2,7 +2,7 @@
 
 import type { BudgetAction } from './budget.ts'
 import type { CounterState } from './budget-store.ts'
-import { type Candidate, type PlannedClaim, satisfies, shareOf } from './plan-claims.ts'
+import { type Candidate, type PlannedClaim, roomStart, tiersFor } from './plan-claims.ts'
 
 export interface Shortage {
   readonly claim: PlannedClaim
@@ -22,7 +22,7 @@ export function judge(claims: readonly PlannedClaim[], counters: readonly Counte
   for (const [index, claim] of claims.entries()) {
     const { used, held } = counters[index] ?? { used: 0, held: 0 }
     const taken = used + held
-    const lacksRoom = taken + claim.amount > claim.limit || taken > roomStart(claim)
+    const lacksRoom = taken + claim.amount > claim.limit || taken > roomStart(claim.budget, claim.limitInForce)
     const tier = tierAction(claim, candidate, taken)
     if (!lacksRoom && tier === undefined) continue
     const exhausted = lacksRoom ? strict(claim.budget.onExhausted) : undefined
@@ -32,19 +32,9 @@ export function judge(claims: readonly PlannedClaim[], counters: readonly Counte
   return shortages.toSorted((a, b) => STRICTNESS[b.action] - STRICTNESS[a.action])
 }
 
-/** Where nothing is held, something must be left. */
-function roomStart({ budget, limit }: PlannedClaim): number {
-  return budget.reserve === 'none' ? limit - 1 : limit
-}
-
 function tierAction({ budget, limitInForce }: PlannedClaim, candidate: Candidate, taken: number): Shortage['action'] | undefined {
   let action: Shortage['action'] | undefined
-  let downgrades = 0
-  for (const tier of budget.tiers) {
-    if (tier.action === 'downgrade') downgrades += 1
-    if (taken <= limitInForce - shareOf(limitInForce, tier.remainingShare) || satisfies(tier.action, candidate, downgrades)) continue
-    action = stricter(action, strict(tier.action))
-  }
+  for (const tier of tiersFor(budget, candidate, limitInForce)) if (!tier.satisfied && taken > tier.startAt) action = stricter(action, strict(tier.action))
   return action
 }
 

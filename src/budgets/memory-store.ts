@@ -5,7 +5,6 @@ import type {
   AdmissionAnswer,
   AdmissionRequest,
   BudgetStore,
-  Claim,
   CounterCharge,
   CounterRef,
   CounterState,
@@ -14,6 +13,7 @@ import type {
   SettlementAnswer,
   SettlementRequest,
 } from './budget-store.ts'
+import { chargeFor, hasRoom } from './claim.ts'
 import { createDueQueue } from './due-queue.ts'
 import { createMapSweep } from './map-sweep.ts'
 import { createMemoryCounters } from './memory-counters.ts'
@@ -117,7 +117,7 @@ export function createMemoryBudgetStore({ maxCounters = DEFAULT_MAX_COUNTERS }: 
       counters.makeRoom(claims, nowMs)
       if (holds.size >= maxCounters) throw new TollgateError('internal', `the admission failed: ${String(maxCounters)} exchanges are under way, and no more are taken`)
       for (const claim of claims) counters.hold(claim, claim.amount, nowMs)
-      addHold(id, { charges: claims.map(chargeOfClaim), holdUntilMs, provisional: false })
+      addHold(id, { charges: claims.map(chargeFor), holdUntilMs, provisional: false })
       return { admitted: true, counters: before }
     },
     settle({ id, nowMs, charges }) {
@@ -180,15 +180,6 @@ export function createMemoryBudgetStore({ maxCounters = DEFAULT_MAX_COUNTERS }: 
       return Promise.resolve()
     },
   }
-}
-
-function hasRoom({ amount, limit, startAt }: Claim, state: CounterState | undefined): boolean {
-  const taken = state === undefined ? 0 : state.used + state.held
-  return taken <= startAt && taken + amount <= limit
-}
-
-function chargeOfClaim({ key, forgetAtMs, slide, amount }: Claim): CounterCharge {
-  return slide === undefined ? { key, forgetAtMs, amount } : { key, forgetAtMs, slide, amount }
 }
 
 /** When it runs out; and then, when it is forgotten: once its counters are, a late settlement has nothing left to replace. */

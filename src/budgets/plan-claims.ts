@@ -1,6 +1,6 @@
 // From the budgets that count an exchange to what must be claimed of their counters before it may begin.
 
-import type { Budget, BudgetUnit, ReserveMode } from './budget.ts'
+import type { Budget, BudgetAction, BudgetUnit, ReserveMode } from './budget.ts'
 import { WHOLE_SHARE } from './budget.ts'
 import type { Claim } from './budget-store.ts'
 import { counterKey } from './counter-key.ts'
@@ -64,7 +64,7 @@ function planClaim(budget: Budget, candidate: Candidate, nowMs: number, maxOutpu
     key: counterKey(budget, candidate.attributes, slide === undefined ? startMs : undefined),
     amount: amountOf(budget, candidate, isEnforced, maxOutputTokens),
     limit: isEnforced ? limitInForce : NO_LIMIT,
-    startAt: Math.min(startOfTiers(budget, candidate, limitInForce), isEnforced && budget.reserve === 'none' ? limitInForce - 1 : NO_LIMIT),
+    startAt: Math.min(roomStart(budget, limitInForce), ...tiersFor(budget, candidate, limitInForce).map((tier) => (tier.satisfied ? NO_LIMIT : tier.startAt))),
     forgetAtMs: endMs + budget.holdTtlMs + KEPT_AFTER_MS,
   }
   return slide === undefined ? base : { ...base, slide }
@@ -85,26 +85,32 @@ function needOrZero(budget: Budget, candidate: Candidate, mode: Exclude<ReserveM
   }
 }
 
-/** Used and held may be at most this for the request to begin under the tiers that it does not satisfy. */
-function startOfTiers(budget: Budget, candidate: Candidate, limit: number): number {
-  let startAt = NO_LIMIT
+/** Where nothing is held, something must be left: used and held may be at most this for a request to begin. */
+export function roomStart({ reserve, onExhausted }: Budget, limit: number): number {
+  return reserve === 'none' && onExhausted !== 'allow' ? limit - 1 : NO_LIMIT
+}
+
+export interface TierState {
+  readonly remainingShare: number
+  readonly action: BudgetAction
+  /** It acts once more than this is used and held. */
+  readonly startAt: number
+  /** The candidate is what it asks for. */
+  readonly satisfied: boolean
+}
+
+/** What the tiers of a budget say to a candidate. The n-th of those that downgrade asks for n steps down, or for the end of the chain. */
+export function tiersFor({ tiers }: Budget, { depth, isCheapest }: Pick<Candidate, 'depth' | 'isCheapest'>, limit: number): readonly TierState[] {
   let downgrades = 0
-  for (const { remainingShare, action } of budget.tiers) {
+  return tiers.map(({ remainingShare, action }) => {
     if (action === 'downgrade') downgrades += 1
-    if (satisfies(action, candidate, downgrades)) continue
-    startAt = Math.min(startAt, limit - shareOf(limit, remainingShare))
-  }
-  return startAt
+    const satisfied = action === 'warn' || action === 'allow' || (action === 'downgrade' && (depth >= downgrades || isCheapest))
+    return { remainingShare, action, startAt: limit - shareOf(limit, remainingShare), satisfied }
+  })
 }
 
 /** Rounded up: less than the share remains as soon as one unit less does. */
 export function shareOf(limit: number, share: number): number {
   const whole = Math.floor(limit / WHOLE_SHARE)
   return whole * share + Math.ceil(((limit - whole * WHOLE_SHARE) * share) / WHOLE_SHARE)
-}
-
-/** The n-th tier of downgrades asks for n steps down, or for the end of the chain. */
-export function satisfies(action: Budget['onExhausted'] | 'warn', candidate: Pick<Candidate, 'depth' | 'isCheapest'>, downgrades: number): boolean {
-  if (action === 'warn' || action === 'allow') return true
-  return action === 'downgrade' && (candidate.depth >= downgrades || candidate.isCheapest)
 }

@@ -4,8 +4,8 @@ import { after, recovering } from '../core/after.ts'
 import type { Clock } from '../core/clock.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { AdmissionDependencies, BudgetCounters, PlannedAdmission } from './admission.ts'
-import type { AdmissionAnswer, BudgetStore, CounterState } from './budget-store.ts'
-import type { PlannedClaim } from './plan-claims.ts'
+import type { AdmissionAnswer, BudgetStore } from './budget-store.ts'
+import { hasRoom } from './claim.ts'
 import type { WaitingLines } from './waiting-line.ts'
 
 export interface RehearsalOptions {
@@ -31,10 +31,4 @@ function answerFrom(counters: Pick<BudgetStore, 'read'>, { claims, nowMs }: Plan
     admitted: claims.every((claim, index) => hasRoom(claim, states[index])),
     counters: states,
   }))
-}
-
-/** As every store judges: budget-store.ts, Claim. */
-function hasRoom({ amount, limit, startAt }: PlannedClaim, state: CounterState | undefined): boolean {
-  const taken = (state?.used ?? 0) + (state?.held ?? 0)
-  return taken + amount <= limit && taken <= startAt
 }

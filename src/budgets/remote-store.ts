@@ -11,6 +11,7 @@ import type {
   SettlementAnswer,
   SettlementRequest,
 } from './budget-store.ts'
+import { chargeFor, refOf } from './claim.ts'
 
 /** A call of a BudgetStore as plain JSON. */
 export type StoreQuestion =
@@ -32,13 +33,13 @@ export function createRemoteBudgetStore({ ask }: RemoteStoreOptions): BudgetStor
   // The answer has the type of the call: answerStore is its other end, in a process of the same program.
   const call = async <Answer>(...question: StoreQuestion): Promise<Answer> => (await ask(question)) as Answer
   return {
-    admit: (request) => call<AdmissionAnswer>('admit', request),
-    settle: (request) => call<SettlementAnswer>('settle', request),
+    admit: ({ claims, ...request }) => call<AdmissionAnswer>('admit', { ...request, claims: claims.map((claim) => ({ ...chargeFor(claim), limit: claim.limit, startAt: claim.startAt })) }),
+    settle: ({ charges, ...request }) => call<SettlementAnswer>('settle', { ...request, charges: charges.map(chargeFor) }),
     renew: async (ids, holdUntilMs) => {
       await call('renew', ids, holdUntilMs)
     },
     expire: (nowMs, limit) => call<readonly ExpiredHold[]>('expire', nowMs, limit),
-    read: (refs, nowMs) => call<readonly CounterState[]>('read', refs, nowMs),
+    read: (refs, nowMs) => call<readonly CounterState[]>('read', refs.map(refOf), nowMs),
     list: (prefix, options) => call<readonly ListedCounter[]>('list', prefix, options),
     first: (name, options) => call<boolean>('first', name, options),
     ready: () => call<boolean>('ready').catch(() => false),

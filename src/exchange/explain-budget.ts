@@ -8,7 +8,7 @@ import { missesOf } from '../budgets/explain-match.ts'
 import type { Shortage } from '../budgets/judge.ts'
 import { limitOf, limitSourceName } from '../budgets/limit-of.ts'
 import type { BudgetSubject } from '../budgets/match-budget.ts'
-import { type PlannedClaim, satisfies, shareOf } from '../budgets/plan-claims.ts'
+import { type PlannedClaim, tiersFor } from '../budgets/plan-claims.ts'
 import type { TriedModel } from '../budgets/tried-model.ts'
 import { windowAt } from '../budgets/window.ts'
 import type { ExplainedBudget, MissedBudget } from './explanation.ts'
@@ -69,12 +69,8 @@ function explainCounter({ budget, limitInForce }: BudgetToExplain['claim'], { us
 }
 
 function reachedTiers({ budget, limitInForce }: BudgetToExplain['claim'], model: BudgetToExplain['model'], taken: number): ExplainedBudget['tiers'] {
-  let downgrades = 0
-  return budget.tiers.flatMap(({ remainingShare, action }) => {
-    if (action === 'downgrade') downgrades += 1
-    if (taken <= limitInForce - shareOf(limitInForce, remainingShare)) return []
-    return [{ remaining_share: remainingShare / WHOLE_SHARE, action, satisfied: satisfies(action, model, downgrades) }]
-  })
+  const reached = tiersFor(budget, model, limitInForce).filter(({ startAt }) => taken > startAt)
+  return reached.map(({ remainingShare, action, satisfied }) => ({ remaining_share: remainingShare / WHOLE_SHARE, action, satisfied }))
 }
 
 function verdictOf({ budget, limitInForce, amount }: BudgetToExplain['claim'], taken: number | undefined, shortage: Shortage | undefined): ExplainedBudget['verdict'] {

@@ -1,6 +1,7 @@
 // A store in memory that survives its process: it gets back what it knew, and whatever changes it from then on is written down first thing.
 
-import type { AdmissionAnswer, BudgetStore, CounterCharge, SettlementAnswer } from '../budgets/budget-store.ts'
+import type { AdmissionAnswer, BudgetStore, SettlementAnswer } from '../budgets/budget-store.ts'
+import { chargeFor } from '../budgets/claim.ts'
 import type { MemoryBudgetStore } from '../budgets/memory-store.ts'
 import { type Ledger, type LedgerOptions, openLedger } from './open-ledger.ts'
 import { recover } from './recover.ts'
@@ -43,7 +44,7 @@ function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean):
       const { id, holdUntilMs, claims } = request
       const answer = store.admit(request)
       if (!answer.admitted || claims.length === 0) return answer
-      ledger.hold({ id, holdUntilMs, charges: claims.map(chargeOnly) })
+      ledger.hold({ id, holdUntilMs, charges: claims.map(chargeFor) })
       return fsync ? ledger.durable().then(() => answer) : answer
     },
     settle(request): SettlementAnswer | Promise<SettlementAnswer> {
@@ -51,7 +52,7 @@ function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean):
       if (!answer.applied) return answer
       const { id, charges } = request
       // What was used is used: the counter has it, and the next snapshot will.
-      tryToWrite(() => ledger.settled({ id, charges: charges.map(chargeOnly) }))
+      tryToWrite(() => ledger.settled({ id, charges: charges.map(chargeFor) }))
       if (!fsync) return answer
       return ledger.durable().then(
         () => answer,
@@ -64,11 +65,6 @@ function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean):
       return expired
     },
   }
-}
-
-/** Without what callers know beyond it, such as limits. */
-function chargeOnly({ key, forgetAtMs, slide, amount }: CounterCharge): CounterCharge {
-  return slide === undefined ? { key, forgetAtMs, amount } : { key, forgetAtMs, slide, amount }
 }
 
 function tryToWrite(write: () => void): void {
