@@ -86,7 +86,7 @@ async function serve({ worker, address, log: { level, format }, config: packed }
   const budgets = startBudgets({ config: () => config, counters, isKeeper: !ownerCounts, ...(ownerCounts && config.ledger !== undefined ? { passRow: (row) => owner().tell('row', row) } : {}), metrics: budgetMetrics, secrets, log })
   const health = createHealthRoutes({ isServing: () => !draining })
   const coolDowns = createFollowingCoolDowns({ settings: () => config.coolDown, clock: systemClock, tell: (news) => owner().tell('attempt', news) })
-  const processor = await startProcessor({ address, config: () => config, health, coolDowns, budgets, metrics, budgetMetrics, log, env }).catch((cause: unknown) => {
+  const processor = await startProcessor({ address, config: () => config, health, coolDowns, budgets, metrics, budgetMetrics, secrets, log, env }).catch((cause: unknown) => {
     // The owner shows it to whoever started it all.
     throw new TollgateError('internal', cause instanceof Error ? cause.message : String(cause), { cause })
   })

@@ -56,7 +56,7 @@ export async function serveFromWorkers({ config, packed, program, budgets, metri
       launch: () => launchWorker({ command: program.command, env, write: program.write }),
       handlers: {
         answers: { budgets: (question) => answerStore(budgets.countersForOthers, question) },
-        hears: { counted: (counted) => addCounted(metrics.registry, counted), attempt: (news) => lead.hear(news), row: (row) => budgets.record(row) },
+        hears: { counted: (counted) => addCounted(metrics.registry, counted), attempt: (news) => lead.hear(news), row: (row) => budgets.record(() => row) },
       },
       onServing: greet,
       monotonic: () => systemClock.monotonic(),

@@ -2,6 +2,7 @@
 
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Log } from '../core/log.ts'
+import type { SecretReader } from '../credentials/secret-reader.ts'
 import type { BudgetMetrics } from '../edge/budget-metrics.ts'
 import type { HealthRoutes } from '../edge/grpc-health.ts'
 import type { Metrics } from '../edge/metrics.ts'
@@ -16,15 +17,16 @@ export interface ServeHereOptions {
   readonly budgets: RunningBudgets
   readonly budgetMetrics: BudgetMetrics
   readonly metrics: Metrics
+  readonly secrets: SecretReader
   readonly log: Log
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** Rejects when the address cannot be bound. */
-export async function serveHere({ config, health, budgets, budgetMetrics, metrics, log, env }: ServeHereOptions): Promise<Serving> {
+export async function serveHere({ config, health, budgets, budgetMetrics, metrics, secrets, log, env }: ServeHereOptions): Promise<Serving> {
   const coolDowns = startCoolDowns({ config, metrics, log })
   try {
-    const processor = await startProcessor({ address: config().listen.extproc, config, health, coolDowns, budgets, metrics, budgetMetrics, log, env })
+    const processor = await startProcessor({ address: config().listen.extproc, config, health, coolDowns, budgets, metrics, budgetMetrics, secrets, log, env })
     return {
       addresses: [processor.address],
       use: (read) => {

@@ -37,7 +37,7 @@ export async function startApp({ read, log, env, program }: AppOptions): Promise
     const shared = { config: () => current, metrics, log, env }
     const serving =
       config.workers === 1
-        ? await serveHere({ ...shared, health, budgets, budgetMetrics })
+        ? await serveHere({ ...shared, health, budgets, budgetMetrics, secrets })
         : await serveFromWorkers({ ...shared, packed, program, budgets })
     started.push(() => serving.close(0))
     const rateLimits = await startRateLimits({ config: () => current, health, metrics, log })

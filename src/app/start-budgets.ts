@@ -37,8 +37,8 @@ export interface RunningBudgets {
   readonly store: BudgetStore
   /** For other processes, which have their own way of dealing with failures. */
   readonly countersForOthers: BudgetStore
-  /** Writes down an exchange that is over. Never throws. */
-  record(row: LedgerRow): void
+  /** Writes down an exchange that is over, if it has a row. Asks for it only where rows are kept. Never throws. */
+  record(makeRow: () => LedgerRow | undefined): void
   close(): Promise<void>
 }
 
@@ -72,7 +72,9 @@ export function startBudgets({ config, counters: { store, ledger, isJournal, men
       },
     },
   })
-  const learning = startEstimator({ config: config(), isKeeper, log })
+  // Holds of budgets that are no longer configured are looked after until their exchanges are over.
+  const isCounting = (): boolean => config().budgets.length > 0 || budgets.live > 0
+  const learning = startEstimator({ config: config(), isKeeper, isNeeded: isCounting, log })
   metrics.watch(() => ({ live: budgets.live, waiting: lines.length, owed: counters.owed }))
 
   function warn(warning: BudgetWarning): void {
@@ -92,21 +94,27 @@ export function startBudgets({ config, counters: { store, ledger, isJournal, men
   }
 
   const upkeep = setInterval(() => {
-    if (isKeeper) void budgets.expire()
+    if (isKeeper && isCounting()) void budgets.expire()
     void counters.repair()
   }, UPKEEP_MS).unref()
   const repair = mendedFrom === undefined ? undefined : createRepair({ ...mendedFrom, store, clock: systemClock, log })
-  void repair?.look()
-  const looking = setInterval(() => {
-    if (config().budgets.length > 0) void repair?.look()
-  }, LOOK_FOR_LOSS_MS).unref()
+  const lookForLoss = (): void => {
+    if (isCounting()) void repair?.look()
+  }
+  lookForLoss()
+  const looking = setInterval(lookForLoss, LOOK_FOR_LOSS_MS).unref()
   const renewing = setInterval(() => void budgets.renew(), RENEW_MS).unref()
   return {
     budgets,
     estimator: learning.estimator,
     store: counters,
     countersForOthers: store,
-    record: (row) => write(() => (ledger === undefined ? passRow?.(row) : ledger.row(row))),
+    record(makeRow) {
+      const keep = ledger === undefined ? passRow : (row: LedgerRow) => ledger.row(row)
+      if (keep === undefined) return
+      const row = makeRow()
+      if (row !== undefined) write(() => keep(row))
+    },
     async close() {
       clearInterval(upkeep)
       clearInterval(renewing)

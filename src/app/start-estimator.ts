@@ -17,6 +17,8 @@ export interface EstimatorStart {
   readonly config: RuntimeConfig
   /** Whether this process is the one that keeps what is learned beside the ledger. */
   readonly isKeeper: boolean
+  /** Whether anybody asks for estimates now: what is learned is exchanged with others only then. */
+  readonly isNeeded: () => boolean
   readonly log: Log
 }
 
@@ -24,25 +26,28 @@ const SAVE_INTERVAL_MS = 60_000
 /** Callers that are remembered for the next start; the others begin again with what is usual for their model. */
 const CALLERS_SAVED = 2_000
 
-export function startEstimator({ config, isKeeper, log }: EstimatorStart): RunningEstimator {
+export function startEstimator({ config, isKeeper, isNeeded, log }: EstimatorStart): RunningEstimator {
   const { store, ledger } = config
-  if (store.kind !== 'memory') return shareOnRedis(store, log)
+  if (store.kind !== 'memory') return shareOnRedis(store, isNeeded, log)
   if (ledger === undefined || !isKeeper) return { estimator: createEstimator(), close: () => Promise.resolve() }
   return keepInFile(ledger.directory, log)
 }
 
 /** On a connection of its own, so that counting never waits for it, and a silent one: that of the counters says what there is to say. */
-function shareOnRedis(target: Exclude<RuntimeConfig['store'], { kind: 'memory' }>, log: Log): RunningEstimator {
+function shareOnRedis(target: Exclude<RuntimeConfig['store'], { kind: 'memory' }>, isNeeded: () => boolean, log: Log): RunningEstimator {
   const client = connectRedis({ target, log: silentLog, commandTimeoutMs: LEARNING_INTERVAL_MS })
   const estimator = createEstimator({ onLearn: (answer) => shared.learned(answer) })
   const shared = shareLearning({ board: client, estimator, writer: randomUUID(), log })
-  const exchanging = setInterval(() => void shared.exchange(), LEARNING_INTERVAL_MS).unref()
-  client.once('ready', () => void shared.exchange())
+  const exchange = async (): Promise<void> => {
+    if (isNeeded()) await shared.exchange()
+  }
+  const exchanging = setInterval(() => void exchange(), LEARNING_INTERVAL_MS).unref()
+  client.once('ready', () => void exchange())
   return {
     estimator,
     async close() {
       clearInterval(exchanging)
-      await shared.exchange()
+      await exchange()
       closeRedis(client)
     },
   }

@@ -7,7 +7,7 @@ import type { Log } from '../core/log.ts'
 import type { GrpcRoutes, GrpcServer } from '../core/transport.ts'
 import { createCloudCredentials } from '../credentials/cloud-credentials.ts'
 import { createProviderCredentials } from '../credentials/provider-credentials.ts'
-import { createSecretReader } from '../credentials/secret-reader.ts'
+import type { SecretReader } from '../credentials/secret-reader.ts'
 import { logExchange } from '../edge/exchange-log.ts'
 import { startGrpcServer } from '../edge/grpc-server.ts'
 import type { BudgetMetrics } from '../edge/budget-metrics.ts'
@@ -36,6 +36,7 @@ export interface ProcessorOptions {
   readonly budgets: Pick<RunningBudgets, 'budgets' | 'estimator' | 'record'>
   readonly metrics: Metrics
   readonly budgetMetrics: BudgetMetrics
+  readonly secrets: SecretReader
   readonly log: Log
   readonly env: Readonly<Record<string, string | undefined>>
 }
@@ -48,8 +49,7 @@ export interface Processor extends GrpcServer {
 }
 
 /** Rejects when the address cannot be bound. */
-export async function startProcessor({ address, config, health, coolDowns, budgets, metrics, budgetMetrics, log, env }: ProcessorOptions): Promise<Processor> {
-  const secrets = createSecretReader({ env, log, clock: systemClock })
+export async function startProcessor({ address, config, health, coolDowns, budgets, metrics, budgetMetrics, secrets, log, env }: ProcessorOptions): Promise<Processor> {
   const cloud = createCloudCredentials({ env, secrets, clock: systemClock, random: Math.random, log, onRefresh: (refresh) => metrics.credentialRefreshed(refresh) })
   const callerKeys = createCallerKeys(config(), log)
   const attempts = createAttempts({ config, coolDowns, metrics, log })
@@ -111,8 +111,7 @@ function createAttempts({ config, coolDowns, metrics, log }: Pick<ProcessorOptio
 function createObserver({ metrics, budgetMetrics, budgets, recent, log }: Pick<ProcessorOptions, 'metrics' | 'budgetMetrics' | 'budgets' | 'log'> & { readonly recent: Pick<RecentExchanges, 'add'> }): ExchangeObserver {
   return {
     finished: (summary) => {
-      const row = toLedgerRow(summary, systemClock.now())
-      if (row !== undefined) budgets.record(row)
+      budgets.record(() => toLedgerRow(summary, systemClock.now()))
       recent.add(summary)
       metrics.exchangeFinished(summary)
       budgetMetrics.exchangeFinished(summary)

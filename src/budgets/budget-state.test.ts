@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
+import { buildBudget } from '../../test/support/build-budgets.ts'
 import type { Budget, CallerCondition } from './budget.ts'
 import { type BudgetQuery, type BudgetState, readBudgetStates } from './budget-state.ts'
 import { counterKey } from './counter-key.ts'
@@ -11,28 +12,7 @@ const HOUR = 3_600_000
 const nowMs = Date.parse('2025-12-01T12:30:00Z')
 
 const condition = (where: Readonly<Record<string, readonly string[]>>): CallerCondition => new Map(Object.entries(where))
-const budgetOf = (changes: Partial<Budget>): Budget => ({
-  name: 'user-hour',
-  per: ['user'],
-  where: new Map(),
-  models: [],
-  providers: [],
-  routes: [],
-  unit: { kind: 'tokens' },
-  limit: 1000,
-  overrides: [],
-  boosts: [],
-  window: { kind: 'fixed', lengthMs: HOUR },
-  tiers: [],
-  onExhausted: 'deny',
-  queueMs: 0,
-  clamp: false,
-  reserve: 'estimate',
-  holdTtlMs: 600_000,
-  onStoreFailure: 'deny',
-  localShare: 0,
-  ...changes,
-})
+const budgetOf = (changes: Partial<Budget>): Budget => buildBudget({ name: 'user-hour', per: ['user'], window: { kind: 'fixed', lengthMs: HOUR }, ...changes })
 
 const userHour = budgetOf({ overrides: [{ where: condition({ user: ['vip-*'] }), limit: 9000 }, { where: condition({ team: ['research'] }), limit: 5000 }] })
 const teamUser = budgetOf({ name: 'team-user', per: ['team', 'user'] })

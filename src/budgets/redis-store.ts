@@ -4,7 +4,7 @@ import { ReplyError } from 'ioredis'
 import { TollgateError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RedisTarget } from '../redis/redis-connection.ts'
-import { connectRedis } from '../redis/redis-connection.ts'
+import { closeRedisAfter, connectRedis } from '../redis/redis-connection.ts'
 import type { BudgetStore, CounterRef, CounterState, ExpiredHold, ListedCounter } from './budget-store.ts'
 import {
   admissionScript,
@@ -163,11 +163,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
         return false
       }
     },
-    async close() {
-      client.emit('closing')
-      await Promise.allSettled(inFlight)
-      client.disconnect()
-    },
+    close: () => closeRedisAfter(inFlight, client),
   }
 }
 

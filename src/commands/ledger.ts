@@ -14,14 +14,7 @@ import { CommandError } from './command-error.ts'
 import { formatTable } from './format-table.ts'
 import { addLedgerPlaceOptions, collectWhere, findLedger, type LedgerPlaceOptions, parseMomentOption } from './ledger-place.ts'
 
-interface LedgerOptions extends LedgerPlaceOptions {
-  readonly from?: string
-  readonly to?: string
-  readonly where?: ReadonlyMap<string, string>
-  readonly model?: string
-  readonly provider?: string
-  readonly budget?: string
-  readonly id?: string
+interface LedgerOptions extends LedgerPlaceOptions, RowQuery {
   readonly limit?: number
   readonly oldestFirst?: boolean
   readonly format: 'table' | 'csv' | 'jsonl'

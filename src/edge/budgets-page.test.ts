@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, it } from 'node:test'
+import { buildBudget } from '../../test/support/build-budgets.ts'
 import type { Budget } from '../budgets/budget.ts'
 import type { BudgetStore } from '../budgets/budget-store.ts'
 import { counterKey } from '../budgets/counter-key.ts'
@@ -9,38 +10,14 @@ import { TollgateError } from '../core/errors.ts'
 import { createBudgetsPage, type ShownBudgets } from './budgets-page.ts'
 
 const nowMs = Date.parse('2025-12-01T12:30:00Z')
-const userHour: Budget = {
+const userHour = buildBudget({
   name: 'user-hour',
   per: ['user'],
-  where: new Map(),
   models: ['gpt-4o*'],
-  providers: [],
-  routes: [],
-  unit: { kind: 'tokens' },
-  limit: 1000,
   overrides: [{ where: new Map([['team', ['research']]]), limit: 5000 }],
-  boosts: [],
-  window: { kind: 'calendar', every: 'hour', timeZone: 'UTC', weekStart: 1, monthDay: 1 },
   tiers: [{ remainingShare: 5000, action: 'warn' }],
-  onExhausted: 'deny',
-  queueMs: 0,
-  clamp: false,
-  reserve: 'estimate',
-  holdTtlMs: 600_000,
-  onStoreFailure: 'deny',
-  localShare: 0,
-}
-const company: Budget = {
-  ...userHour,
-  name: 'company',
-  per: [],
-  models: [],
-  unit: { kind: 'usd' },
-  limit: 100e9,
-  tiers: [],
-  overrides: [],
-  boosts: [{ where: new Map(), limit: 150e9, untilMs: nowMs + 1000 }],
-}
+})
+const company = buildBudget({ name: 'company', unit: { kind: 'usd' }, limit: 100e9, boosts: [{ where: new Map(), limit: 150e9, untilMs: nowMs + 1000 }] })
 
 describe('GET /budgets', () => {
   let store: MemoryBudgetStore

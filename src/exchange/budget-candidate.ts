@@ -103,25 +103,20 @@ interface Served {
   readonly nanoDollars: number | undefined
 }
 
-function amountIn({ costs }: RuntimeConfig, unit: BudgetUnit, { usage, model, backend, nanoDollars }: Served): number {
-  switch (unit.kind) {
-    case 'requests':
-      return 1
-    case 'tokens':
-      return usage.totalTokens ?? 0
-    case 'input_tokens':
-      return usage.inputTokens ?? 0
-    case 'output_tokens':
-      return usage.outputTokens ?? 0
-    case 'usd':
-      return nanoDollars ?? unpriced(model)
-    case 'cost': {
-      const cost = costs.find(({ name }) => name === unit.name)
-      if (cost?.type === 'MicroDollar') return Math.ceil((nanoDollars ?? unpriced(model)) / NANO_PER_MICRO)
-      const result = cost?.evaluate({ usage, model, backend, routeName: '', nanoDollars })
-      return result?.ok === true ? result.value : (usage.totalTokens ?? 0)
-    }
-  }
+const noCosts: ReadonlyMap<string, number> = new Map()
+
+function amountIn(config: RuntimeConfig, unit: BudgetUnit, served: Served): number {
+  if (unit.kind === 'cost') return costIn(config, unit.name, served)
+  const { usage, model, nanoDollars } = served
+  if (unit.kind === 'usd') return nanoDollars ?? unpriced(model)
+  return chargedIn(unit, { usage, nanoDollars, costs: noCosts }) ?? 0
+}
+
+function costIn({ costs }: RuntimeConfig, name: string, { usage, model, backend, nanoDollars }: Served): number {
+  const cost = costs.find((each) => each.name === name)
+  if (cost?.type === 'MicroDollar') return Math.ceil((nanoDollars ?? unpriced(model)) / NANO_PER_MICRO)
+  const result = cost?.evaluate({ usage, model, backend, routeName: '', nanoDollars })
+  return result?.ok === true ? result.value : (usage.totalTokens ?? 0)
 }
 
 function unpriced(model: string): never {

@@ -6,7 +6,7 @@ import { counterScript } from './counter-script.ts'
 import type { CounterChange, CounterStore } from './counter-store.ts'
 import { maxCounter } from './counter-store.ts'
 import type { RedisTarget } from '../redis/redis-connection.ts'
-import { connectRedis } from '../redis/redis-connection.ts'
+import { closeRedisAfter, connectRedis } from '../redis/redis-connection.ts'
 
 export interface RedisStoreOptions {
   /** The part of the configuration that says where Redis is. */
@@ -99,11 +99,7 @@ export function createRedisStore(options: RedisStoreOptions): CounterStore {
         return false
       }
     },
-    async close() {
-      client.emit('closing')
-      await Promise.allSettled(inFlight)
-      client.disconnect()
-    },
+    close: () => closeRedisAfter(inFlight, client),
   }
 }
 

@@ -184,3 +184,10 @@ export function closeRedis(client: Redis | Cluster): void {
   client.emit('closing')
   client.disconnect()
 }
+
+/** The same once these calls have been answered, or have failed. */
+export async function closeRedisAfter(calls: Iterable<Promise<unknown>>, client: Redis | Cluster): Promise<void> {
+  client.emit('closing')
+  await Promise.allSettled(calls)
+  client.disconnect()
+}
