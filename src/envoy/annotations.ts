@@ -64,7 +64,7 @@ export const annotations: readonly Annotation[] = [
   { at: ['receiving_namespaces'], why: ['Metadata in other namespaces would be dropped without a word.'] },
   { at: ['mutation_rules'], why: ['Tollgate sets :path, and x-envoy-max-retries = length of the chain - 1.'] },
   { at: ['http_filters', 'typed_config', 'domain'], why: ['One filter per rate limit file; each file has its own domain.'] },
-  { at: ['http_filters', 'typed_config', 'timeout'], why: ['The default is 20 ms.'] },
+  { at: ['http_filters', 'typed_config', 'timeout'], why: ['The default is 20 ms. Tollgate waits 1 s for Redis; a crowd that comes at once may wait a little longer.'] },
   { at: ['failure_mode_deny'], why: ['Without an answer nobody knows what is left, so the request is refused. false lets it through uncounted.'] },
   { at: ['enable_x_ratelimit_headers'], why: ['x-ratelimit-limit, -remaining and -reset on answers.'] },
   { at: ['rate_limit_service', 'grpc_service', 'initial_metadata'], why: ['Ties the check to the charge that follows; descriptors stay free of it.'] },

@@ -10,7 +10,7 @@ export function rateLimitFilters({ config }: RenderInput): readonly EnvoyObject[
   return config.limits.map(({ rules }) =>
     extension(limitFilterName(rules.domain), 'envoy.extensions.filters.http.ratelimit.v3.RateLimit', {
       domain: rules.domain,
-      timeout: '1s',
+      timeout: '3s',
       failure_mode_deny: true,
       status_on_error: { code: 503 },
       enable_x_ratelimit_headers: 'DRAFT_VERSION_03',
