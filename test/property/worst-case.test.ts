@@ -28,7 +28,10 @@ const value = fc.letrec<{ value: Json }>((tie) => ({
     words,
     fc.constantFrom<Json>(...types, ...hostileTypes, null, 1, -0.5e9),
     fc.array(tie('value'), { maxLength: 3 }),
-    fc.array(fc.tuple(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: fc.constantFrom(...hostileNames) }), tie('value')), { maxLength: 4 }).map((members) => ({ members })),
+    {
+      weight: 3,
+      arbitrary: fc.array(fc.tuple(fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...names) }, { weight: 1, arbitrary: fc.constantFrom(...hostileNames) }), tie('value')), { maxLength: 4 }).map((members) => ({ members })),
+    },
   ),
 })).value
 const tool = fc
