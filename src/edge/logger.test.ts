@@ -22,6 +22,19 @@ describe('the log', () => {
     assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   })
 
+  it('has the time to the millisecond, also when a second begins and when the clock is set back', () => {
+    mock.timers.reset()
+    mock.timers.enable({ apis: ['setTimeout', 'Date'] })
+    const times = [1_772_366_400_000, 1_772_366_400_007, 1_772_366_400_999, 1_772_366_401_000, 1_772_366_400_090]
+    const lines = logged((log) => {
+      for (const time of times) {
+        mock.timers.setTime(time)
+        log.info({}, 'x')
+      }
+    })
+    assert.deepEqual(lines.map(({ time }) => time), times.map((time) => new Date(time).toISOString()))
+  })
+
   it('says in every line which of several processes wrote it', () => {
     const lines = logged((log) => [1, 2].map((count) => log.info({ count }, 'x')), { worker: 3 })
     assert.deepEqual(lines.map(({ worker, count }) => [worker, count]), [[3, 1], [3, 2]])

@@ -28,11 +28,26 @@ export function createLogger({ level, format, write, worker }: LoggerOptions): L
     {
       level,
       base: worker === undefined ? null : { worker },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: createTimestamp(),
       // Pino's own `redact` takes 70 µs for the line of an exchange.
       formatters: { log: redactSecrets },
       serializers: { err: (error: Error) => redactSecrets({ ...pino.stdSerializers.err(error) }) },
     },
     destination,
   )
+}
+
+/** As pino wants it: `,"time":"2026-03-01T12:00:00.123Z"`. Within a second only its milliseconds are written anew, which is a fifth of the work. */
+function createTimestamp(): () => string {
+  let second = Number.NaN
+  let upToSecond = ''
+  return () => {
+    const now = Date.now()
+    const current = Math.floor(now / 1000)
+    if (current !== second) {
+      second = current
+      upToSecond = `,"time":"${new Date(now).toISOString().slice(0, -'000Z'.length)}`
+    }
+    return `${upToSecond}${String(now - current * 1000).padStart(3, '0')}Z"`
+  }
 }

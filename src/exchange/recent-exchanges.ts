@@ -50,12 +50,14 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
     else configs.set(config, uses)
   }
 
+  const isFull = (): boolean => entries.size > maxEntries || bytesHeld > maxBytes || configs.size > maxConfigs
+
   function removeOldest(): void {
     for (const [id, entry] of entries) {
-      if (entries.size <= maxEntries && bytesHeld <= maxBytes && configs.size <= maxConfigs) return
       entries.delete(id)
       count(entry, -1)
       sinceMs = entry.endedAtMs
+      if (!isFull()) return
     }
   }
 
@@ -64,7 +66,7 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
       const entry = { summary, bytes: bytesOf(summary), endedAtMs: clock.now() }
       entries.set(summary.exchangeId, entry)
       count(entry, 1)
-      removeOldest()
+      if (isFull()) removeOldest()
     },
     find: (id) => entries.get(id)?.summary,
     get sinceMs() {
