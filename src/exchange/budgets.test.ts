@@ -4,6 +4,7 @@ import { buildBudget } from '../../test/support/build-budgets.ts'
 import { buildConfig, buildCost, buildModel, buildProvider } from '../../test/support/build-config.ts'
 import { driveExchange } from '../../test/support/drive-exchange.ts'
 import type { Budget } from '../budgets/budget.ts'
+import type { AdmissionRequest } from '../budgets/budget-store.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Action } from './action.ts'
 
@@ -187,6 +188,21 @@ describe('a queue', () => {
     second.exchange.closed()
     refused(await waiting)
     assert.equal((await first.counters())[0]?.[0], 0)
+    assert.equal(second.summaries[0]?.outcome, 'aborted')
+  })
+
+  it('is not entered by a request whose client left while the counters were asked', async () => {
+    const first = drive([{ limit: 150, onExhausted: 'queue' }])
+    passed(await first.request({ body: ask(), headers: as('a') }))
+    let answers = (): void => undefined
+    const asked = new Promise<void>((resolve) => (answers = resolve))
+    const slow = { ...first.store, admit: async (request: AdmissionRequest) => asked.then(() => first.store.admit(request)) }
+    const second = drive([{ limit: 150, onExhausted: 'queue' }], { budgetStore: slow, id: 'exchange-2' })
+    const waiting = second.request({ body: ask(), headers: as('a') })
+    await new Promise((resolve) => setImmediate(resolve))
+    second.exchange.closed()
+    answers()
+    refused(await waiting)
     assert.equal(second.summaries[0]?.outcome, 'aborted')
   })
 })

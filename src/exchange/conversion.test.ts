@@ -121,6 +121,7 @@ describe('a converted answer', () => {
       const action = body === undefined ? atHeaders : await driven.body(body)
       assert.equal(action.kind, 'reply')
       assert.deepEqual([json(action).error.code, driven.costs()['llm_total_token'], driven.summaries[0]?.outcome], ['provider_error', 0, 'provider_error'])
+      assert.deepEqual([driven.summaries[0]?.usage, driven.summaries[0]?.price], [undefined, undefined])
     }
   })
 })

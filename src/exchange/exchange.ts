@@ -339,17 +339,17 @@ export class Exchange implements Stage {
       return this.#reply(errorReply(this.#errorStyle, error, 'tollgate'), internal ? 'internal_error' : limited ? 'limited' : 'refused')
     }
     this.done = true
+    if (this.#converts && this.#stream === undefined) this.#charge.cancel()
     void this.#finish(internal ? 'internal_error' : 'provider_error')
     const passes = this.#decoder === undefined && !this.#converts
     if (passes) return this.#json === undefined ? PASS : { kind: 'pass', headers: { set: this.#servedHeaders() } }
     if (this.#stream !== undefined) return undefined
-    if (this.#converts) this.#charge.cancel()
     return { ...withExchangeId(errorReply(this.#errorStyle, error, 'tollgate'), this.id), metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
   }
 
   /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */
   closed(): void {
-    this.#leaving?.abort()
+    if (!this.#finished) (this.#leaving ??= new AbortController()).abort()
     void this.#finish(this.#stream?.finished === true ? 'answered' : 'aborted')
     this.done = true
   }
