@@ -1,7 +1,7 @@
 // The list of a ledger's files, for all its writers: manifest.json. It is not needed to recover; it says what a file that is missing or was cut
 // had in it, and keeps the end of what was removed because of its age.
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 
@@ -85,7 +85,8 @@ function replace(path: string, text: string): void {
   const aside = `${path}.new`
   const file = openSync(aside, 'w', FILE_MODE)
   try {
-    writeSync(file, text)
+    // Not writeSync: on a disk that is nearly full that writes a part and says so only in its result.
+    writeFileSync(file, text)
     fsyncSync(file)
   } finally {
     closeSync(file)

@@ -14,7 +14,7 @@ import type { ChainEnd, ExpiredEntry, HoldEntry, RecordKind, RowFields, SettledE
 import { isWriterName, listSegments } from './segment-files.ts'
 import { scanSegment, type SegmentSummary } from './segment-summary.ts'
 import { createSegmentWriter } from './segment-writer.ts'
-import { lockWriter } from './writer-lock.ts'
+import { lockWriter, type WriterLock } from './writer-lock.ts'
 
 /**
  * Every method that writes throws a TollgateError (`budgets_unavailable`) when that is not possible: the disk is full or broken. The line is lost
@@ -46,6 +46,8 @@ export interface LedgerOptions {
    * written down before anything else happens in the process.
    */
   readonly snapshot?: () => StoreSnapshot
+  /** Of lockLedger, for those who had to read the files first; the ledger lets go of it, also when it cannot be opened. */
+  readonly lock?: WriterLock
   /** Instead of the file system, for tests. */
   readonly calls?: FileCalls
 }
@@ -53,12 +55,17 @@ export interface LedgerOptions {
 const DIRECTORY_MODE = 0o700
 const MAX_MODEL_LENGTH = 256
 
-/** Rejects with a sentence for the operator when another process writes as the same writer, and when the files cannot be used. */
-export async function openLedger({ settings, writer, clock, log, snapshot, calls }: LedgerOptions): Promise<Ledger> {
-  const { directory, fsync, rotateBytes, keepMs } = settings
+/** Makes sure that nobody else writes as this writer. Rejects with a sentence for the operator when somebody does, and when the directory cannot be used. */
+export async function lockLedger({ settings: { directory }, writer, log }: Pick<LedgerOptions, 'settings' | 'writer' | 'log'>): Promise<WriterLock> {
   if (!isWriterName(writer)) throw new Error(`${JSON.stringify(writer)} is no name of a writer: small letters, digits, - and _, at most 63`)
   makeDirectory(directory)
-  const lock = await lockWriter({ directory, writer, log })
+  return lockWriter({ directory, writer, log })
+}
+
+/** Rejects like lockLedger, and with a sentence for the operator when the files cannot be used. */
+export async function openLedger({ settings, writer, clock, log, snapshot, calls, ...options }: LedgerOptions): Promise<Ledger> {
+  const { directory, fsync, rotateBytes, keepMs } = settings
+  const lock = options.lock ?? (await lockLedger({ settings, writer, log }))
   try {
     const end = await finishLastSegment({ directory, writer, log })
     const segments = createSegmentWriter({ directory, writer, rotateBytes, keepMs, fsync, end, clock, log, snapshot, ...(calls === undefined ? {} : { calls }) })

@@ -3,7 +3,8 @@
 import type { AdmissionAnswer, BudgetStore, SettlementAnswer } from '../budgets/budget-store.ts'
 import { chargeFor } from '../budgets/claim.ts'
 import type { MemoryBudgetStore } from '../budgets/memory-store.ts'
-import { type Ledger, type LedgerOptions, openLedger } from './open-ledger.ts'
+import type { LedgerRow } from './ledger-row.ts'
+import { type Ledger, type LedgerOptions, lockLedger, openLedger } from './open-ledger.ts'
 import { recover } from './recover.ts'
 import { createReplay } from './replay.ts'
 import { unendedRow } from './unended-row.ts'
@@ -22,19 +23,28 @@ export interface StoreLedger {
 }
 
 /** `store`: new and empty. Rejects like `recover` and `openLedger`. */
-export async function openStoreLedger(store: MemoryBudgetStore, options: Omit<LedgerOptions, 'snapshot'>): Promise<StoreLedger> {
-  const { settings, writer, log, clock } = options
-  const recovered = await recover({ directory: settings.directory, writer, log })
+export async function openStoreLedger(store: MemoryBudgetStore, options: Omit<LedgerOptions, 'snapshot' | 'lock'>): Promise<StoreLedger> {
+  // Before anything is read: the process before this one may still be writing its last lines.
+  const lock = await lockLedger(options)
+  const { orphans, lost } = await restoreStore(store, options).catch(async (cause: unknown) => {
+    await lock.release()
+    throw cause
+  })
+  const ledger = await openLedger({ ...options, lock, snapshot: () => store.snapshot() })
+  for (const row of orphans) ledger.orphaned(row)
+  return { ledger, store: journalStore(store, ledger, options.settings.fsync), orphaned: orphans.length, lost }
+}
+
+/** Gives the store what the last process knew; `orphans`: the rows of what that did not live to end. */
+async function restoreStore(store: MemoryBudgetStore, { settings: { directory }, writer, log, clock }: Omit<LedgerOptions, 'snapshot'>): Promise<{ readonly orphans: readonly LedgerRow[]; readonly lost: number }> {
+  const recovered = await recover({ directory, writer, log })
+  if (recovered === undefined) return { orphans: [], lost: 0 }
   const nowMs = clock.now()
-  const rows = (recovered?.orphans ?? []).map((orphan) => unendedRow(orphan, { ending: 'orphaned', at: new Date(nowMs).toISOString() }))
-  if (recovered !== undefined) {
-    const replay = createReplay(recovered.snapshot)
-    for (const { id, charges } of rows) replay.apply({ kind: 'orphaned', id, charges, row: undefined }, nowMs)
-    store.restore(replay.snapshot())
-  }
-  const ledger = await openLedger({ ...options, snapshot: () => store.snapshot() })
-  for (const row of rows) ledger.orphaned(row)
-  return { ledger, store: journalStore(store, ledger, settings.fsync), orphaned: rows.length, lost: recovered?.lost ?? 0 }
+  const orphans = recovered.orphans.map((orphan) => unendedRow(orphan, { ending: 'orphaned', at: new Date(nowMs).toISOString() }))
+  const replay = createReplay(recovered.snapshot)
+  for (const { id, charges } of orphans) replay.apply({ kind: 'orphaned', id, charges, row: undefined }, nowMs)
+  store.restore(replay.snapshot())
+  return { orphans, lost: recovered.lost }
 }
 
 function journalStore(store: MemoryBudgetStore, ledger: Ledger, fsync: boolean): BudgetStore {

@@ -19,6 +19,17 @@ const rowOf = (id: string, amount: number) => exampleRow(id, { charges: [{ ...ch
 const claim = (amount: number) => ({ ...charge(amount), limit: 1000, startAt: 1000 })
 
 describe('recovery', () => {
+  it('reads nothing while another process may still write, and lets others try when it fails', async () => {
+    const directory = ledgerDirectory()
+    const first = await openStoreLedger(createMemoryBudgetStore(), ledgerOptions(directory))
+    const path = join(directory, 'main-000001.jsonl')
+    const whole = readFileSync(path)
+    writeFileSync(path, `nonsense\n${whole.toString()}`)
+    await assert.rejects(openStoreLedger(createMemoryBudgetStore(), ledgerOptions(directory)), /being written by another process/)
+    await first.ledger.close()
+    for (let tried = 0; tried < 2; tried += 1) await assert.rejects(openStoreLedger(createMemoryBudgetStore(), ledgerOptions(directory)), BrokenLedger)
+  })
+
   it('finds nothing where nothing was written', async () => {
     assert.equal(await recover({ directory: join(ledgerDirectory(), 'none'), writer: 'main', log: silentLog }), undefined)
     assert.equal(await recover({ directory: ledgerDirectory(), writer: 'main', log: silentLog }), undefined)
