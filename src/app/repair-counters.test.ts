@@ -24,26 +24,28 @@ describe('counters that have lost something', () => {
 
   const charge = (amount: number, forgetAtMs = startMs + 48 * 60 * minute): LedgerRow['charges'][number] => ({ budget: 'day', unit: 'tokens', key: 'day|tokens|1|', forgetAtMs, amount })
   const used = (store: MemoryBudgetStore) => store.read([charge(0)], nowMs)[0]?.used
-  const mend = (store: MemoryBudgetStore) => createRepair({ store, directory, writer: 'main', clock, log: silentLog })
+  const mend = (store: MemoryBudgetStore) => createRepair({ store, directory, writer: 'main', isAbandoned: (writer) => writer === 'worker-4', clock, log: silentLog })
 
   it('get it back from the ledger of this writer, once', async () => {
     const ledger = await openLedger({ settings: { directory, fsync: false, rotateBytes: 1e6, keepMs: 1e12 }, writer: 'main', clock, log: silentLog })
     const other = await openLedger({ settings: { directory, fsync: false, rotateBytes: 1e6, keepMs: 1e12 }, writer: 'worker-2', clock, log: silentLog })
     ledger.row(exampleRow('old', { charges: [charge(10)] }))
     ledger.expired({ id: 'ran out', charges: [charge(500)] })
+    ledger.expired({ id: 'ran out, and settled after all', charges: [charge(600)] })
     ledger.row(exampleRow('of a window that is over', { charges: [charge(700, startMs - 1)] }))
     other.row(exampleRow('of another writer', { charges: [charge(900)] }))
     nowMs += 90 * minute
+    other.row(exampleRow('ran out, and settled after all', { charges: [charge(800)] }))
     ledger.row(exampleRow('settled', { charges: [charge(20)] }))
     ledger.row(exampleRow('unsettled', { charges: [charge(30)] }))
     const store = createMemoryBudgetStore()
     store.settle({ id: 'settled', nowMs, charges: [charge(20)] })
     const repair = mend(store)
     await repair.look()
-    assert.equal(used(store), 60)
+    assert.equal(used(store), 560)
     await repair.look()
     await mend(store).look()
-    assert.equal(used(store), 60)
+    assert.equal(used(store), 560)
     await ledger.close()
     await other.close()
   })
@@ -52,13 +54,27 @@ describe('counters that have lost something', () => {
     const store = createMemoryBudgetStore()
     const known = mend(store)
     await known.look()
-    assert.equal(used(store), 60)
+    assert.equal(used(store), 560)
     // As if Redis had been started again with older data, in which the mark is and some charges are not.
     const restored = createMemoryBudgetStore()
     const mark = store.list('ledger|', { nowMs, limit: 10 })
     restored.settle({ id: 'mark', nowMs, charges: mark.map(({ key }) => ({ key, amount: 1, forgetAtMs: nowMs + 1e12 })) })
     await mend(restored).look()
     assert.equal(used(restored), 50)
+  })
+
+  it('get back what a writer has left that nobody is any more, once', async () => {
+    const gone = await openLedger({ settings: { directory, fsync: false, rotateBytes: 1e6, keepMs: 1e12 }, writer: 'worker-4', clock, log: silentLog })
+    gone.row(exampleRow('of a worker that is not started any more', { charges: [charge(1000)] }))
+    await gone.close()
+    const store = createMemoryBudgetStore()
+    const repair = mend(store)
+    await repair.look()
+    assert.equal(used(store), 1560)
+    await mend(store).look()
+    // Should there be more workers again, it finds its mark.
+    await createRepair({ store, directory, writer: 'worker-4', isAbandoned: () => false, clock: { ...clock, now: () => nowMs + 2 * 60 * minute }, log: silentLog }).look()
+    assert.equal(used(store), 1560)
   })
 
   it('are looked at again when they could not be reached', async () => {
@@ -74,6 +90,7 @@ describe('counters that have lost something', () => {
       },
       directory,
       writer: 'main',
+      isAbandoned: () => false,
       clock,
       log: silentLog,
     })
@@ -81,6 +98,6 @@ describe('counters that have lost something', () => {
     assert.equal(used(store), 0)
     isAway = false
     await repair.look()
-    assert.equal(used(store), 60)
+    assert.equal(used(store), 560)
   })
 })

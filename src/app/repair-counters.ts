@@ -1,17 +1,21 @@
-// Counters on Redis that have forgotten something get it back from the ledger of this process: what was not settled when the last process
+// Counters on Redis that have forgotten something get it back from the ledger of this process, and from those that no process writes any more: what was not settled when the last process
 // ended, and everything after Redis has lost its data. A settlement is made once however often it is asked for, so neither charges twice.
 
 import { randomUUID } from 'node:crypto'
-import type { BudgetStore, CounterRef } from '../budgets/budget-store.ts'
+import type { BudgetStore, CounterRef, SettlementRequest } from '../budgets/budget-store.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { ledgerIdentity } from '../ledger/ledger-identity.ts'
 import { streamRows } from '../ledger/read-rows.ts'
+import { listSegments } from '../ledger/segment-files.ts'
 
 export interface RepairOptions {
   readonly store: Pick<BudgetStore, 'settle' | 'read'>
   readonly directory: string
+  /** Of this process. */
   readonly writer: string
+  /** Whether no process writes as this writer any more: its rows are then looked after here. */
+  readonly isAbandoned: (writer: string) => boolean
   readonly clock: Clock
   readonly log: Log
 }
@@ -28,21 +32,28 @@ const MARKED_FOR_MS = 10 * 365 * 24 * 60 * 60 * 1000
 /** Calls that are under way at once. */
 const AT_ONCE = 64
 
-export function createRepair({ store, directory, writer, clock, log }: RepairOptions): Repair {
+export function createRepair({ store, directory, writer, isAbandoned, clock, log }: RepairOptions): Repair {
   let isFirstLook = true
   let looking: Promise<void> | undefined
 
-  async function look(): Promise<void> {
-    const nowMs = clock.now()
-    const mark: CounterRef = { key: `ledger|${ledgerIdentity(directory)}|${writer}`, forgetAtMs: nowMs + MARKED_FOR_MS }
+  /** `unsettledSince`: what is charged again although the store has its data; ISO 8601. */
+  async function lookAfter(name: string, nowMs: number, unsettledSince: string | undefined): Promise<void> {
+    const mark: CounterRef = { key: `ledger|${ledgerIdentity(directory)}|${name}`, forgetAtMs: nowMs + MARKED_FOR_MS }
     const [state] = await store.read([mark], nowMs)
     const hasForgotten = state?.used === 0
-    if (!hasForgotten && !isFirstLook) return
-    const charged = await chargeAgain({ store, directory, writer, from: hasForgotten ? undefined : new Date(nowMs - UNSETTLED_FOR_MS).toISOString(), nowMs })
+    if (!hasForgotten && unsettledSince === undefined) return
+    const charged = await chargeAgain({ store, directory, writer: name, from: hasForgotten ? undefined : unsettledSince, nowMs })
     // Last, so that a repair that breaks off is begun again.
     if (hasForgotten) await store.settle({ id: randomUUID(), nowMs, charges: [{ ...mark, amount: 1 }] })
+    if (charged > 0) log.warn({ exchanges: charged, writer: name, lost_data: hasForgotten }, 'The counters of the budgets had not been charged for these exchanges: they are now, from the ledger.')
+  }
+
+  async function look(): Promise<void> {
+    const nowMs = clock.now()
+    await lookAfter(writer, nowMs, isFirstLook ? new Date(nowMs - UNSETTLED_FOR_MS).toISOString() : undefined)
     isFirstLook = false
-    if (charged > 0) log.warn({ exchanges: charged, lost_data: hasForgotten }, 'The counters of the budgets had not been charged for these exchanges: they are now, from the ledger.')
+    const others = new Set(listSegments(directory).map((segment) => segment.writer))
+    for (const other of others) if (isAbandoned(other)) await lookAfter(other, nowMs, undefined)
   }
 
   return {
@@ -58,17 +69,29 @@ export function createRepair({ store, directory, writer, clock, log }: RepairOpt
   }
 }
 
-/** How many exchanges the store had not known. */
+/** How many exchanges the store had not known. `from`: undefined when it knows nothing any more. */
 async function chargeAgain({ store, directory, writer, from, nowMs }: Pick<RepairOptions, 'store' | 'directory' | 'writer'> & { readonly from: string | undefined; readonly nowMs: number }): Promise<number> {
   let charged = 0
-  for await (const rows of streamRows({ directory, query: from === undefined ? {} : { from }, order: 'oldest' })) {
-    // What ran out is charged provisionally by the store itself, and nobody knows yet what it cost.
-    const own = rows.filter((row) => row.writer === writer && row.outcome !== 'expired' && row.outcome !== 'orphaned')
-    const open = own.map(({ id, charges }) => ({ id, nowMs, charges: charges.filter(({ forgetAtMs }) => forgetAtMs > nowMs) })).filter(({ charges }) => charges.length > 0)
-    for (let start = 0; start < open.length; start += AT_ONCE) {
-      const answers = await Promise.all(open.slice(start, start + AT_ONCE).map(async (settlement) => store.settle(settlement)))
+  const settleAll = async (settlements: readonly SettlementRequest[]): Promise<void> => {
+    for (let start = 0; start < settlements.length; start += AT_ONCE) {
+      const answers = await Promise.all(settlements.slice(start, start + AT_ONCE).map(async (settlement) => store.settle(settlement)))
       charged += answers.filter(({ applied }) => applied).length
     }
   }
+  // A store that has its data has charged what ran out by itself. Else nobody has, unless a later row says what it cost.
+  const ranOut = new Map<string, SettlementRequest>()
+  for await (const rows of streamRows({ directory, query: from === undefined ? {} : { from }, order: 'oldest' })) {
+    const ended: SettlementRequest[] = []
+    for (const row of rows) {
+      const { id, outcome } = row
+      ranOut.delete(id)
+      const charges = row.charges.filter(({ forgetAtMs }) => forgetAtMs > nowMs)
+      if (row.writer !== writer || charges.length === 0) continue
+      if (outcome === 'expired' || outcome === 'orphaned') ranOut.set(id, { id, nowMs, charges })
+      else ended.push({ id, nowMs, charges })
+    }
+    await settleAll(ended)
+  }
+  if (from === undefined) await settleAll([...ranOut.values()])
   return charged
 }

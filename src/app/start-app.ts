@@ -10,7 +10,7 @@ import { createBudgetMetrics } from '../edge/budget-metrics.ts'
 import { createMetrics } from '../edge/metrics.ts'
 import { createAdminPages } from './admin-pages.ts'
 import type { App, AppOptions } from './app.ts'
-import { openCounters } from './open-counters.ts'
+import { MAIN_WRITER, openCounters } from './open-counters.ts'
 import { serveFromWorkers } from './serve-from-workers.ts'
 import { serveHere } from './serve-here.ts'
 import { startBudgets } from './start-budgets.ts'
@@ -31,7 +31,7 @@ export async function startApp({ read, log, env, program }: AppOptions): Promise
   try {
     const secrets = createSecretReader({ env, log, clock: systemClock })
     const budgetMetrics = createBudgetMetrics(metrics.registry)
-    const counters = await openCounters({ config, writer: 'main', log })
+    const counters = await openCounters({ config, writer: MAIN_WRITER, log })
     const budgets = startBudgets({ config: () => current, counters, isKeeper: true, metrics: budgetMetrics, secrets, log })
     started.push(() => budgets.close())
     const shared = { config: () => current, metrics, log, env }
