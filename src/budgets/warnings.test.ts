@@ -6,12 +6,12 @@ import type { Admitted } from './admission.ts'
 import { createMemoryBudgetStore } from './memory-store.ts'
 import { type BudgetWarning, createWarnings, wouldHaveDenied } from './warnings.ts'
 
-function setUp(store = createMemoryBudgetStore(), name = 'a') {
+function setUp(store = createMemoryBudgetStore(), name = 'a', changes: Parameters<typeof buildBudget>[0] = {}) {
   const time = createFakeTime()
   const warnings: BudgetWarning[] = []
   const stood = createWarnings({ store, clock: time, onWarning: (warning) => warnings.push(warning) })
   const budgets = buildBudgets(time, { counters: store, observer: { stood, expired: () => undefined } })
-  const budget = buildBudget({ per: ['user'], tiers: [{ remainingShare: 5000, action: 'warn' }, { remainingShare: 2000, action: 'downgrade' }], onExhausted: 'allow' })
+  const budget = buildBudget({ per: ['user'], tiers: [{ remainingShare: 5000, action: 'warn' }, { remainingShare: 2000, action: 'downgrade' }], onExhausted: 'allow', ...changes })
   let asked = 0
   return {
     time,
@@ -46,6 +46,17 @@ describe('warnings', () => {
     first.time.advance(3_600_000)
     first.spend(600)
     assert.equal(first.said().length, 2)
+  })
+
+  it('come again in every length of a window that slides, whose counter is the same for ever', () => {
+    const { time, spend, said } = setUp(undefined, undefined, { window: { kind: 'sliding', lengthMs: 3_600_000 }, limit: 10_000 })
+    spend(6000)
+    time.advance(1_800_000)
+    spend(1)
+    assert.equal(said().length, 1)
+    time.advance(5_400_000)
+    spend(1)
+    assert.equal(said().length, 2)
   })
 
   it('tell which budgets only watched', () => {

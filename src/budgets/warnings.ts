@@ -30,20 +30,21 @@ export interface WarningsOptions {
   readonly onWarning: (warning: BudgetWarning) => void
 }
 
-/** Names of warnings that this process has seen; more are asked of the store again. */
+/** Warnings that this process remembers; what it forgets is asked of the store again. */
 const MAX_REMEMBERED = 10_000
 
 /** To be called with every standing. Costs nothing while more than the first threshold remains. */
 export function createWarnings({ store, clock, onWarning }: WarningsOptions): (standings: readonly Standing[]) => void {
-  const told = new Set<string>()
+  /** Name of the warning → when the window ends in which it was given. A window that slides has one counter for ever. */
+  const told = new Map<string, number>()
 
   function tell(standing: Standing, threshold: number, action: BudgetAction): void {
     const { claim, used, held } = standing
     const name = `${claim.key}~${String(threshold)}`
-    if (told.has(name)) return
-    if (told.size >= MAX_REMEMBERED) told.clear()
-    told.add(name)
     const nowMs = clock.now()
+    if ((told.get(name) ?? nowMs) > nowMs) return
+    if (told.size >= MAX_REMEMBERED) told.clear()
+    told.set(name, claim.windowEndMs)
     const warning = { budget: claim.budget, attributes: parseCounterKey(claim.key)?.attributes ?? new Map(), action, threshold, limit: claim.limitInForce, used, held, resetMs: claim.windowEndMs }
     void after(store.first(name, { nowMs, ttlMs: Math.max(1, claim.windowEndMs - nowMs) }), (isFirst) => {
       if (isFirst) onWarning(warning)
