@@ -139,9 +139,10 @@ function createGuardObserver(metrics: BudgetMetrics, log: Log): GuardObserver {
       metrics.storeFailed(call)
       log.debug({ call, err }, 'A call of the counters failed.')
     },
-    lost: ({ id, charges }) => {
+    lost: ({ id, charges }, why) => {
       metrics.chargesLost(charges.length)
-      log.error({ exchange_id: id, charges: charges.map(({ key, amount }) => ({ key, amount })) }, 'Too much is owed to the counters: this exchange is only in the ledger.')
+      const message = why === 'too_many' ? 'Too much is owed to the counters: this exchange is only in the ledger.' : 'Nobody knows whether the counters were charged for this exchange before they went away for so long: they are not again. It is in the ledger.'
+      log.error({ exchange_id: id, charges: charges.map(({ key, amount }) => ({ key, amount })) }, message)
     },
   }
 }

@@ -16,12 +16,12 @@ export const holdsKey = `${keyPrefix}holds`
 
 /** What is known of an exchange outlives its counters by this; longer than any process tries a settlement again. */
 export const keptForMs = 3_600_000
+/** A counter that slides is kept so much longer than its time while somebody holds something in it: longer than any exchange takes. */
+export const heldForMs = 86_400_000
 
 const counters = `
 -- Numbers up to 2^53 are exact in Lua, and as arguments of a command. Only tostring() would round them, to 14 digits.
 local most = 9007199254740991
--- How much longer than its time a counter is kept in which somebody holds: longer than any exchange takes.
-local a_day = 86400000
 
 local function within(number)
   if number < 0 then return 0 end
@@ -145,7 +145,7 @@ local function save(counter)
     set(counter, 'u', counter.used)
     set(counter, 'o', counter.oldest)
     if #counter.over > 0 then redis.call('HDEL', key, unpack(counter.over)) end
-    if counter.held > 0 then left = left + a_day end
+    if counter.held > 0 then left = left + ${String(heldForMs)} end
   end
   -- Of two changes of one field the later one counts.
   redis.call('HSET', key, unpack(counter.changes))

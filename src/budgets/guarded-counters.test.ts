@@ -7,14 +7,16 @@ import { createBudgets } from './budgets.ts'
 import type { BudgetStore } from './budget-store.ts'
 import { guardCounters } from './guarded-counters.ts'
 import { createMemoryBudgetStore } from './memory-store.ts'
+import { NotAskedError } from './not-asked-error.ts'
 
 /** Counters elsewhere that can be switched off; what gets lost may be the question or the answer. */
 function setUp() {
   const time = createFakeTime()
   const far = createMemoryBudgetStore()
-  const state = { away: undefined as 'question' | 'answer' | undefined, calls: 0 }
+  const state = { away: undefined as 'connection' | 'question' | 'answer' | undefined, calls: 0 }
   const over = async <Value>(call: () => Value): Promise<Value> => {
     state.calls += 1
+    if (state.away === 'connection') throw new NotAskedError('no connection')
     if (state.away === 'question') throw new Error('connection refused')
     const value = call()
     if (state.away === 'answer') throw new Error('timed out')
@@ -32,9 +34,10 @@ function setUp() {
     close: () => far.close(),
   }
   const changes: boolean[] = []
-  const guarded = guardCounters({ store, local: createMemoryBudgetStore(), clock: time, observer: { reachable: (is) => changes.push(is), failed: () => undefined, lost: () => undefined } })
+  const lost: string[] = []
+  const guarded = guardCounters({ store, local: createMemoryBudgetStore(), clock: time, observer: { reachable: (is) => changes.push(is), failed: () => undefined, lost: ({ id }, why) => lost.push(`${id} ${why}`) } })
   const budgets = createBudgets({ counters: guarded, clock: time, lines: buildLines(time), observer: { stood: () => undefined, expired: () => undefined } })
-  return { time, far, state, changes, guarded, budgets, spent: () => far.list('', { nowMs: time.now(), limit: 10 }).map(({ used, held }) => [used, held]) }
+  return { time, far, state, changes, lost, guarded, budgets, spent: () => far.list('', { nowMs: time.now(), limit: 10 }).map(({ used, held }) => [used, held]) }
 }
 const settle = async (budgets: ReturnType<typeof setUp>['budgets'], { request }: Admitted, amount: number) => budgets.settle(request, { amount: () => amount, provider: 'openai' }).standings
 const ask = async (budgets: ReturnType<typeof setUp>['budgets'], id: string, changes: Parameters<typeof buildBudget>[0] = {}) => budgets.admit(buildAdmission(id, [buildBudget(changes)]))
@@ -86,6 +89,43 @@ describe('counters that cannot be reached', () => {
     await settle(budgets, second, 80)
     assert.equal(((await ask(budgets, '4', local)) as Admitted).kind, 'admitted')
     assert.equal(((await ask(budgets, '5', local)) as Denied).kind, 'denied')
+  })
+
+  it('refuse nobody under local for a budget that only watches, and are owed all of it', async () => {
+    const { budgets, state, guarded, spent, time } = setUp()
+    state.away = 'question'
+    for (const id of ['1', '2', '3']) {
+      const decision = await ask(budgets, id, { onExhausted: 'allow', onStoreFailure: 'local', localShare: 1000 })
+      assert.equal(decision.kind, 'admitted')
+      await settle(budgets, decision as Admitted, 100)
+    }
+    state.away = undefined
+    time.advance(1000)
+    await guarded.repair()
+    await guarded.repair()
+    assert.deepEqual(spent(), [[300, 0]])
+  })
+
+  it('are not asked again for what they may have taken so long ago that they would not know it, but for the rest', async () => {
+    const { budgets, state, guarded, spent, time, lost } = setUp()
+    const decisions: Admitted[] = []
+    for (const id of ['taken', 'never asked']) decisions.push((await ask(budgets, id, { window: { kind: 'calendar', every: 'month', timeZone: 'UTC', weekStart: 1, monthDay: 1 } })) as Admitted)
+    for (const [index, away] of (['answer', 'connection'] as const).entries()) {
+      state.away = away
+      await settle(budgets, decisions[index]!, 40)
+    }
+    const asks = async (hours: number): Promise<void> => {
+      for (let second = 0; second < hours * 3600; second += 60) {
+        time.advance(60_000)
+        await guarded.repair()
+      }
+    }
+    state.away = 'connection'
+    await asks(2)
+    assert.deepEqual([guarded.owed, lost], [1, ['taken unsure']])
+    state.away = undefined
+    await asks(0.1)
+    assert.deepEqual([guarded.owed, spent()], [0, [[80, 0]]])
   })
 
   it('refuse for the strictest of several budgets, but never for one that only watches', async () => {

@@ -7,6 +7,7 @@ import { TollgateError } from '../core/errors.ts'
 import type { BudgetCounters, PlannedAdmission } from './admission.ts'
 import type { AdmissionAnswer, BudgetStore, Claim, CounterState, SettlementAnswer, SettlementRequest } from './budget-store.ts'
 import { createCircuitBreaker } from './circuit-breaker.ts'
+import { NotAskedError } from './not-asked-error.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import { shareOf } from './plan-claims.ts'
 
@@ -30,8 +31,11 @@ export interface GuardObserver {
   reachable(isReachable: boolean): void
   /** One call failed; admissions, settlements and others apart. */
   failed(call: 'admit' | 'settle' | 'other', error: unknown): void
-  /** More was owed than is kept: these charges are lost for the counters. The ledger has them. */
-  lost(request: SettlementRequest): void
+  /**
+   * These charges are not owed any longer; the ledger has them. `too_many`: more was owed than is kept. `unsure`: the store may have taken them long ago
+   * without an answer, and would no longer know it.
+   */
+  lost(request: SettlementRequest, why: 'too_many' | 'unsure'): void
 }
 
 const BREAK_AFTER_FAILURES = 3
@@ -39,12 +43,20 @@ const PAUSE_MS = 1_000
 /** A settlement takes about 300 bytes. */
 const MAX_OWED = 100_000
 const PAID_AT_ONCE = 64
+/** Shorter than the hour for which a store knows that an exchange is settled. */
+const UNSURE_FOR_MS = 50 * 60 * 1000
+
+interface Owed {
+  readonly request: SettlementRequest
+  /** When the store was asked first and did not answer, in ms of the monotonic clock; undefined: it has not been asked. */
+  readonly askedAtMs: number | undefined
+}
 
 const NOT_ANSWERED: readonly CounterState[] = []
 
 export function guardCounters({ store, local, clock, observer }: GuardOptions): GuardedCounters {
   const breaker = createCircuitBreaker({ clock, failures: BREAK_AFTER_FAILURES, pauseMs: PAUSE_MS, onChange: (isOpen) => observer.reachable(!isOpen) })
-  const owed = new Map<string, SettlementRequest>()
+  const owed = new Map<string, Owed>()
   /** Admissions that the local counters know. */
   const admittedHere = new Set<string>()
   /** Admissions that go on after a call without an answer, and how what that may have claimed is given back, should they come to nothing. */
@@ -69,9 +81,12 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     )
   }
 
-  function owe(request: SettlementRequest): void {
-    if (owed.size < MAX_OWED || owed.has(request.id)) owed.set(request.id, request)
-    else observer.lost(request)
+  /** `thrown`: what became of asking the store; undefined when it was not asked. */
+  function owe(request: SettlementRequest, thrown: unknown): void {
+    const known = owed.get(request.id)
+    const isAsked = thrown !== undefined && !(thrown instanceof NotAskedError)
+    if (known === undefined && owed.size >= MAX_OWED) observer.lost(request, 'too_many')
+    else owed.set(request.id, { request, askedAtMs: known?.askedAtMs ?? (isAsked ? clock.monotonic() : undefined) })
   }
 
   function admitWithout(request: PlannedAdmission, thrown: unknown): AdmissionAnswer | Promise<AdmissionAnswer> {
@@ -81,7 +96,8 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     if (strict !== undefined) {
       throw new TollgateError('budgets_unavailable', `The counters of the budget ${strict.budget.name} cannot be reached, so the request was refused rather than let through uncounted. Try again shortly.`, { cause: thrown })
     }
-    const counted = request.claims.filter(({ budget }) => budget.onStoreFailure === 'local')
+    // One that only watches refuses nobody, and what it misses is charged to it later.
+    const counted = request.claims.filter(({ budget }) => budget.onStoreFailure === 'local' && budget.onExhausted !== 'allow')
     return after(local.admit({ ...request, claims: counted.map(localClaim) }), ({ admitted, counters }): AdmissionAnswer => {
       if (admitted) {
         unsure.delete(request.id)
@@ -96,18 +112,34 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
     return call<SettlementAnswer>(
       'settle',
       () => store.settle(request),
-      () => {
-        owe(request)
+      (thrown) => {
+        owe(request, thrown)
         return { applied: true, counters: NOT_ANSWERED }
       },
     )
   }
 
+  async function pay(entry: Owed): Promise<boolean> {
+    const { request, askedAtMs } = entry
+    if (askedAtMs !== undefined && clock.monotonic() - askedAtMs > UNSURE_FOR_MS) {
+      owed.delete(request.id)
+      observer.lost(request, 'unsure')
+      return true
+    }
+    const isPaid = (): boolean => {
+      if (owed.get(request.id)?.request === request) owed.delete(request.id)
+      return true
+    }
+    const isNotPaid = (thrown: unknown): boolean => {
+      if (owed.get(request.id)?.request === request) owe(request, thrown)
+      return false
+    }
+    return call<boolean>('settle', () => after(store.settle(request), isPaid), isNotPaid)
+  }
+
   async function payOwed(): Promise<void> {
     while (owed.size > 0) {
-      const batch = [...owed.values()].slice(0, PAID_AT_ONCE)
-      const paid = await Promise.all(batch.map(async (request) => call<boolean>('settle', () => after(store.settle(request), () => true), () => false)))
-      for (const [index, request] of batch.entries()) if (paid[index] === true && owed.get(request.id) === request) owed.delete(request.id)
+      const paid = await Promise.all([...owed.values()].slice(0, PAID_AT_ONCE).map(pay))
       if (!paid.every(Boolean)) return
     }
   }
@@ -131,7 +163,7 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
       const giveBack = unsure.get(id)
       if (giveBack === undefined) return
       unsure.delete(id)
-      owe(giveBack)
+      owe(giveBack, undefined)
     },
     settle,
     renew: (ids, holdUntilMs) => {

@@ -5,12 +5,13 @@ import { TollgateError } from '../core/errors.ts'
 import type { Log } from '../core/log.ts'
 import type { RedisTarget } from '../redis/redis-connection.ts'
 import { closeRedisAfter, connectRedis } from '../redis/redis-connection.ts'
-import type { BudgetStore, CounterRef, CounterState, ExpiredHold, ListedCounter } from './budget-store.ts'
+import type { AdmissionRequest, BudgetStore, Claim, CounterRef, CounterState, ExpiredHold, ListedCounter } from './budget-store.ts'
 import {
   admissionScript,
   counterPrefix,
   exchangePrefix,
   expiryScript,
+  heldForMs,
   holdsKey,
   keptForMs,
   listScript,
@@ -19,6 +20,7 @@ import {
   renewalScript,
   settlementScript,
 } from './budget-script.ts'
+import { NotAskedError } from './not-asked-error.ts'
 import { decodeCharges, encodeCharges, encodeClaims, readStates } from './redis-answers.ts'
 
 export interface RedisBudgetStoreOptions {
@@ -67,6 +69,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
   const inFlight = new Set<Promise<unknown>>()
 
   async function call<Value>(what: string, ask: () => Promise<Value>): Promise<Value> {
+    if (client.status !== 'ready') throw new NotAskedError(`${what} failed: Redis did not answer, there is no connection to it`)
     const asked = ask()
     inFlight.add(asked)
     try {
@@ -111,7 +114,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
     admit: ({ id, nowMs, holdUntilMs, claims }) =>
       call('the admission', async () => {
         if (claims.length === 0) return { admitted: true, counters: [] }
-        const keptMs = Math.ceil(claims.reduce((latest, { forgetAtMs }) => Math.max(latest, forgetAtMs), holdUntilMs) - nowMs) + keptForMs
+        const keptMs = keptFor(claims, { nowMs, holdUntilMs })
         const keys = [holdsKey, exchangePrefix + id, ...claims.map(counterKeyOf)]
         const answer = await run.tollgateAdmit(keys.length, ...keys, nowMs, holdUntilMs, keptMs, id, encodeClaims(claims))
         const [verdict, ...states] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
@@ -165,6 +168,13 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
     },
     close: () => closeRedisAfter(inFlight, client),
   }
+}
+
+/** How long an exchange is known, in ms: longer than any counter in which it holds, which others may prolong until it is next renewed. */
+function keptFor(claims: readonly Claim[], { nowMs, holdUntilMs }: Pick<AdmissionRequest, 'nowMs' | 'holdUntilMs'>): number {
+  const latestMs = claims.reduce((latest, { forgetAtMs }) => Math.max(latest, forgetAtMs), holdUntilMs)
+  const slides = claims.some(({ slide }) => slide !== undefined)
+  return Math.ceil(latestMs - nowMs) + keptForMs + (slides ? heldForMs + Math.ceil(holdUntilMs - nowMs) : 0)
 }
 
 function counterKeyOf({ key }: CounterRef): string {

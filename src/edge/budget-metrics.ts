@@ -28,7 +28,7 @@ export function createBudgetMetrics(registry: Registry): BudgetMetrics {
   const waits = createSums({ registry, name: 'tollgate_budget_wait_seconds_total', help: 'Time that requests have waited for room.' })({})
   const expired = createSums({ registry, name: 'tollgate_budget_expired_holds_total', help: 'Holds that ran out and were charged by their estimate.' })({})
   const storeFailures = createSums({ registry, name: 'tollgate_budget_store_errors_total', help: 'Calls of the counters that failed.' })
-  const lost = createSums({ registry, name: 'tollgate_budget_lost_charges_total', help: 'Charges that the counters never got because too much was owed; the ledger has them.' })({})
+  const lost = createSums({ registry, name: 'tollgate_budget_lost_charges_total', help: 'Charges that were owed to the counters and given up, because too much was or nobody knows any more whether they have them; the ledger has them.' })({})
   const ledgerFailures = createSums({ registry, name: 'tollgate_ledger_errors_total', help: 'Lines that the ledger could not take.' })({})
   const reachable = new Gauge({ name: 'tollgate_budget_store_up', help: '1: the counters of the budgets answer. 0: each budget does what its on_store_failure says.', aggregator: 'min', registers })
   reachable.set(1)

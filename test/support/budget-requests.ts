@@ -5,7 +5,7 @@ import type { AdmissionRequest, BudgetStore, Claim, CounterCharge, CounterRef, C
 /** When the tests' stores begin. Stores go by the times they are given, so any time will do. */
 export const START_MS = 1_800_000_000_000
 export const FORGET_AT_MS = START_MS + 3_000_000
-const HOLD_MS = 600_000
+export const HOLD_MS = 600_000
 
 export interface ClaimOptions {
   readonly limit?: number
