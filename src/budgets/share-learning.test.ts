@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { logToArray } from '../../test/support/log-to-array.ts'
 import { silentLog } from '../core/log.ts'
 import { createEstimator, type Estimator } from './estimator.ts'
 import { type LearningBoard, type SharedLearning, shareLearning } from './share-learning.ts'
@@ -97,6 +98,15 @@ describe('what is learned on one board', () => {
     assert.deepEqual([...expiries.keys()].map((key) => key.slice(0, 18)), ['{tollgate-budgets}'])
     const expected = third.estimator.expect({ callerKey: 'alice', model: { clientModel: 'm' }, inputGuess: 100, priorOutputTokens: 256, maxOutputTokens: undefined, choices: 1 })
     assert.ok(expected.outputTokens < 256, 'alice’s short answers are expected everywhere')
+  })
+
+  it('tells once that Redis does not let it be shared', async () => {
+    const refusal = Object.assign(new Error('NOPERM'), { name: 'ReplyError' })
+    const refuse = () => Promise.reject(refusal)
+    const { log, lines } = logToArray()
+    const shared = shareLearning({ board: { xadd: refuse, xrange: refuse, get: refuse, set: refuse, pexpire: refuse }, estimator: createEstimator(), writer: 'one', log })
+    for (let round = 0; round < 3; round += 1) await shared.exchange()
+    assert.deepEqual(lines.map(({ level }) => level), ['warn', 'debug', 'debug'])
   })
 
   it('is neither lost nor doubled while the board is away', async () => {

@@ -72,6 +72,7 @@ export function shareLearning({ board, estimator, writer, log }: SharedLearningO
   /** The id of the entry that was read last; undefined: what was written down has not been read yet. */
   let position: string | undefined
   let isBusy = false
+  let isRefused = false
   let isNew = false
   let exchanges = 0
 
@@ -141,7 +142,12 @@ export function shareLearning({ board, estimator, writer, log }: SharedLearningO
       try {
         await exchangeOnce()
       } catch (err) {
-        log.debug({ err }, 'What answers have taught could not be shared with other Tollgates.')
+        const message = 'What answers have taught could not be shared with other Tollgates.'
+        // Redis is there and says no: it will go on saying so until somebody gives us the right.
+        const isRefusal = err instanceof Error && err.name === 'ReplyError'
+        if (isRefusal && !isRefused) log.warn({ err }, message)
+        else log.debug({ err }, message)
+        isRefused ||= isRefusal
       } finally {
         isBusy = false
       }

@@ -152,7 +152,7 @@ export const budgetSchema = z
     on_store_failure: z
       .enum(['deny', 'allow', 'local'], { error: failureRule })
       .default('deny')
-      .describe('What becomes of requests while the counters cannot be reached: refused, let through uncounted, or counted in each process up to local_share.'),
+      .describe('What becomes of requests while the counters cannot be reached: refused, let through and charged when the counters are back, or let through up to local_share by the count of each process.'),
     local_share: share.prefault('10%').describe('With on_store_failure: local, the share of the limit that each process lets through per window.'),
   })
   .describe('A limit on what exchanges cost, per window.')

@@ -69,10 +69,10 @@ export function followConfig({ path, app, log, xdsDir, adaptation }: FollowOptio
 }
 
 /** What takes effect at the next start stays as it is until then: Envoy must not be sent where nobody listens. */
-const FIXED = ['listen', 'store', 'workers'] as const
+const FIXED = ['listen', 'store', 'workers', 'ledger'] as const
 
-function keepRunning(next: RuntimeConfig, { listen, store, workers }: RuntimeConfig): RuntimeConfig {
-  return { ...next, listen, store, workers }
+function keepRunning(next: RuntimeConfig, { listen, store, workers, ledger }: RuntimeConfig): RuntimeConfig {
+  return { ...next, listen, store, workers, ledger }
 }
 
 function needsRestart(before: RuntimeConfig, next: RuntimeConfig): string[] {

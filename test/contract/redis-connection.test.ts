@@ -7,9 +7,12 @@ import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
+import { createEstimator } from '../../src/budgets/estimator.ts'
 import { createRedisBudgetStore } from '../../src/budgets/redis-store.ts'
+import { shareLearning } from '../../src/budgets/share-learning.ts'
 import { createRedisKeyBook } from '../../src/callers/redis-key-book.ts'
 import type { StoreConfig } from '../../src/config/runtime-config.ts'
+import { silentLog } from '../../src/core/log.ts'
 import { createRedisStore } from '../../src/ratelimit/redis-store.ts'
 import { followSwitches } from '../../src/redis/follow-switches.ts'
 import { closeRedis, connectRedis } from '../../src/redis/redis-connection.ts'
@@ -60,6 +63,15 @@ async function useAll(target: Store): Promise<void> {
   assert.equal((await keys.list()).length, 1)
   await client.hget('tollgate:api_keys', 'a'.repeat(64))
   await client.set('tollgate:cool-down:openai', 'x', 'PX', 1000)
+  const refused: unknown[] = []
+  const estimator = createEstimator({ onLearn: (answer) => shared.learned(answer) })
+  const shared = shareLearning({ board: client, estimator, writer: 'one', log: { ...silentLog, warn: ({ err }) => refused.push(err), debug: ({ err }) => refused.push(err) } })
+  // Once a minute they write down all they know.
+  for (let round = 0; round < 12; round += 1) {
+    estimator.learn({ callerKey: 'alice', model: 'm', inputGuess: 10, usage: { inputTokens: 9, outputTokens: 100, flags: [] }, choices: 1 })
+    await shared.exchange()
+  }
+  assert.deepEqual(refused, [])
   await client.pttl('tollgate:cool-down:openai')
   closeRedis(client)
 }
