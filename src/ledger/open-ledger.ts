@@ -70,7 +70,7 @@ export async function openLedger({ settings, writer, clock, log, snapshot, calls
     const end = await finishLastSegment({ directory, writer, log })
     const segments = createSegmentWriter({ directory, writer, rotateBytes, keepMs, fsync, end, clock, log, snapshot, ...(calls === undefined ? {} : { calls }) })
     const commit = createGroupCommit(() => segments.sync())
-    const failure = createFailureReport(directory, log)
+    const failure = createFailureReport(directory, snapshot !== undefined, log)
 
     function write(kind: RecordKind, fields: object): void {
       try {
@@ -108,11 +108,12 @@ export async function openLedger({ settings, writer, clock, log, snapshot, calls
 }
 
 /** One line in the log when it begins and one when it is over, not one for every exchange meanwhile. */
-function createFailureReport(directory: string, log: Log): { began(cause: unknown): TollgateError; ended(): void } {
+function createFailureReport(directory: string, isNeeded: boolean, log: Log): { began(cause: unknown): TollgateError; ended(): void } {
   let isFailing = false
   return {
     began(err) {
-      if (!isFailing) log.error({ directory, err }, 'The ledger cannot be written: budgets do what their on_store_failure says until it can.')
+      const until = isNeeded ? 'budgets do what their on_store_failure says until it can' : 'what exchanges cost is missing in it until it can'
+      if (!isFailing) log.error({ directory, err }, `The ledger cannot be written: ${until}.`)
       isFailing = true
       return new TollgateError('budgets_unavailable', 'What this request costs cannot be written down at the moment. Try again shortly.', { cause: err })
     },
