@@ -34,7 +34,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '3' },
     connections: { type: 'string', default: '32' },
-    arms: { type: 'string', default: 'plain,noop,noop-handler,tollgate,tollgate-workers,tollgate-limits' },
+    arms: { type: 'string', default: 'plain,noop,noop-handler,fixed-answers,tollgate,tollgate-workers,tollgate-limits' },
     workloads: { type: 'string', default: Object.keys(workloads).join(',') },
     json: { type: 'string' },
     'node-arguments': { type: 'string', default: '' },

@@ -16,7 +16,7 @@ import { until } from '../../e2e/support/until.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAMS = { main: 'src/main.ts', 'noop-server': 'test/bench/noop-server.ts', 'fixed-provider': 'test/bench/support/fixed-provider.ts', 'load-generator': 'test/bench/support/load-generator.ts' }
 
-export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'tollgate' | 'tollgate-workers' | 'tollgate-limits'
+export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'fixed-answers' | 'tollgate' | 'tollgate-workers' | 'tollgate-limits'
 
 export interface Arm {
   readonly name: ArmName
@@ -93,6 +93,7 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
       const socket = `unix:${directory}/${name}-extproc.sock`
       if (name === 'noop') return (await run(name, 'noop-server', [socket])).pid
       if (name === 'noop-handler') return (await run(name, 'noop-server', [socket, '--handler'])).pid
+      if (name === 'fixed-answers') return (await run(name, 'noop-server', [socket, '--answers'])).pid
       const tollgate = await run(name, 'main', ['serve', '-c', configPath])
       await until(`${name} serves`, async () => (await tollgate.output()).includes('Tollgate serves.'), { timeoutMs: 30_000 })
       return tollgate.pid
@@ -107,6 +108,7 @@ const titles: Readonly<Record<ArmName, string>> = {
   plain: 'Envoy alone',
   noop: 'Envoy + do-nothing processor on our transport',
   'noop-handler': 'Envoy + do-nothing processor on grpc-js as usual',
+  'fixed-answers': 'Envoy + a processor that decodes every message and always answers the same',
   tollgate: 'Envoy + Tollgate',
   'tollgate-workers': 'Envoy + Tollgate with two workers',
   'tollgate-limits': 'Envoy + Tollgate, with a limit',
