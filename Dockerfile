@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json ./
-COPY scripts/build.mjs scripts/
+COPY scripts/build.mjs scripts/build-program.mjs scripts/
 COPY src/ src/
 RUN node scripts/build.mjs && npm prune --omit=dev --ignore-scripts
 
