@@ -1,8 +1,9 @@
 // Bundles src/ into dist/main.js, which is what the npm package, the container image and a clone run. Packages stay outside: npm installs them.
 
 import { createHash } from 'node:crypto'
-import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /** How a bundle begins; what it was made of follows. */
 const MARK = '// Made of src/, '
@@ -43,8 +44,13 @@ export async function buildProgram(root, sources = describeSources(root)) {
   // Others may be starting from it, or building it too: each file is whole or the one before, and the program comes last.
   for (const { path, contents } of outputFiles.toSorted((a, b) => b.path.length - a.path.length)) {
     const aside = `${path}.${process.pid}`
-    writeFileSync(aside, contents)
-    renameSync(aside, path)
+    try {
+      writeFileSync(aside, contents)
+      renameSync(aside, path)
+    } catch (thrown) {
+      rmSync(aside, { force: true })
+      throw thrown
+    }
   }
   return metafile
 }
@@ -53,9 +59,9 @@ export async function buildProgram(root, sources = describeSources(root)) {
 function describeSources(root) {
   const hash = createHash('sha256')
   const files = readdirSync(join(root, 'src'), { recursive: true }).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-  for (const name of files.sort()) {
-    const { mtimeMs, size } = statSync(join(root, 'src', name))
-    hash.update(`${name} ${mtimeMs} ${size}\n`)
+  for (const path of [...files.sort().map((name) => join(root, 'src', name)), fileURLToPath(import.meta.url)]) {
+    const { mtimeMs, size } = statSync(path)
+    hash.update(`${path} ${mtimeMs} ${size}\n`)
   }
   return hash.digest('hex')
 }

@@ -12,8 +12,10 @@ describe('what runs in a clone', () => {
   const root = mkdtempSync(join(tmpdir(), 'tollgate-build-'))
   after(() => rmSync(root, { recursive: true, force: true }))
   const write = (name, text) => writeFileSync(join(root, 'src', name), text)
-  /** Imported anew each time. */
-  const run = async (path) => (await import(`${pathToFileURL(path).href}?${Math.random()}`)).answer
+  const run = async (path) => {
+    const script = `process.stdout.write(String((await import(${JSON.stringify(pathToFileURL(path).href)})).answer))`
+    return Number((await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script])).stdout)
+  }
   mkdirSync(join(root, 'src'))
   write('main.ts', `import { two } from './two.ts'\nexport const answer: number = 40 + two\n`)
   write('two.ts', 'export const two = 2\n')
