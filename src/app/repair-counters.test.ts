@@ -23,7 +23,11 @@ describe('counters that have lost something', () => {
   after(() => rm(directory, { recursive: true, force: true }))
 
   const charge = (amount: number, forgetAtMs = startMs + 48 * 60 * minute): LedgerRow['charges'][number] => ({ budget: 'day', unit: 'tokens', key: 'day|tokens|1|', forgetAtMs, amount })
-  const used = (store: MemoryBudgetStore) => store.read([charge(0)], nowMs)[0]?.used
+  const used = (store: MemoryBudgetStore) => {
+    // As every process does once a second.
+    store.expire(nowMs, 100)
+    return store.read([charge(0)], nowMs)[0]?.used
+  }
   const mend = (store: MemoryBudgetStore) => createRepair({ store, directory, writer: 'main', isAbandoned: (writer) => writer === 'worker-4', clock, log: silentLog })
 
   it('get it back from the ledger of this writer, once', async () => {
@@ -32,6 +36,8 @@ describe('counters that have lost something', () => {
     ledger.row(exampleRow('old', { charges: [charge(10)] }))
     ledger.expired({ id: 'ran out', charges: [charge(500)] })
     ledger.expired({ id: 'ran out, and settled after all', charges: [charge(600)] })
+    other.row(exampleRow('written before it ran out', { charges: [charge(900)] }))
+    ledger.expired({ id: 'written before it ran out', charges: [charge(600)] })
     ledger.row(exampleRow('of a window that is over', { charges: [charge(700, startMs - 1)] }))
     other.row(exampleRow('of another writer', { charges: [charge(900)] }))
     nowMs += 90 * minute
@@ -63,6 +69,14 @@ describe('counters that have lost something', () => {
     assert.equal(used(restored), 50)
   })
 
+  it('are told what an exchange that ran out has cost after all', async () => {
+    const store = createMemoryBudgetStore()
+    await mend(store).look()
+    assert.equal(used(store), 560)
+    assert.equal(store.settle({ id: 'ran out', nowMs, charges: [charge(450)] }).applied, true)
+    assert.equal(used(store), 510)
+  })
+
   it('get back what a writer has left that nobody is any more, once', async () => {
     const gone = await openLedger({ settings: { directory, fsync: false, rotateBytes: 1e6, keepMs: 1e12 }, writer: 'worker-4', clock, log: silentLog })
     gone.row(exampleRow('of a worker that is not started any more', { charges: [charge(1000)] }))
@@ -86,6 +100,7 @@ describe('counters that have lost something', () => {
           if (isAway) throw new Error('away')
           return store.read(refs, now)
         },
+        admit: (request) => store.admit(request),
         settle: (request) => store.settle(request),
       },
       directory,

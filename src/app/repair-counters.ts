@@ -3,6 +3,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { BudgetStore, CounterRef, SettlementRequest } from '../budgets/budget-store.ts'
+import { chargeFor } from '../budgets/claim.ts'
+import { AdmittedBeforeError } from '../budgets/store-errors.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
 import { ledgerIdentity } from '../ledger/ledger-identity.ts'
@@ -10,7 +12,7 @@ import { streamRows } from '../ledger/read-rows.ts'
 import { listSegments } from '../ledger/segment-files.ts'
 
 export interface RepairOptions {
-  readonly store: Pick<BudgetStore, 'settle' | 'read'>
+  readonly store: Pick<BudgetStore, 'admit' | 'settle' | 'read'>
   readonly directory: string
   /** Of this process. */
   readonly writer: string
@@ -78,20 +80,45 @@ async function chargeAgain({ store, directory, writer, from, nowMs }: Pick<Repai
       charged += answers.filter(({ applied }) => applied).length
     }
   }
-  // A store that has its data has charged what ran out by itself. Else nobody has, unless a later row says what it cost.
+  // A store that has its data has charged what ran out by itself. Else nobody has.
   const ranOut = new Map<string, SettlementRequest>()
   for await (const rows of streamRows({ directory, query: from === undefined ? {} : { from }, order: 'oldest' })) {
     const ended: SettlementRequest[] = []
     for (const row of rows) {
       const { id, outcome } = row
-      ranOut.delete(id)
       const charges = row.charges.filter(({ forgetAtMs }) => forgetAtMs > nowMs)
       if (row.writer !== writer || charges.length === 0) continue
-      if (outcome === 'expired' || outcome === 'orphaned') ranOut.set(id, { id, nowMs, charges })
+      if (isUnended(outcome)) ranOut.set(id, { id, nowMs, charges })
       else ended.push({ id, nowMs, charges })
     }
     await settleAll(ended)
   }
-  if (from === undefined) await settleAll([...ranOut.values()])
+  if (from === undefined) charged += await holdAgain(ranOut, { store, directory })
   return charged
+}
+
+function isUnended(outcome: string): boolean {
+  return outcome === 'expired' || outcome === 'orphaned'
+}
+
+/**
+ * What ran out and has no row that says what it cost, whoever writes that, is held once more, for no time: so the store charges it provisionally,
+ * as before, and what it did cost replaces that should it still become known.
+ */
+async function holdAgain(ranOut: Map<string, SettlementRequest>, { store, directory }: Pick<RepairOptions, 'store' | 'directory'>): Promise<number> {
+  if (ranOut.size === 0) return 0
+  for await (const rows of streamRows({ directory, query: {}, order: 'oldest' })) {
+    for (const { id, outcome } of rows) if (!isUnended(outcome)) ranOut.delete(id)
+  }
+  let held = 0
+  for (const { id, nowMs, charges } of ranOut.values()) {
+    const claims = charges.map((charge) => ({ ...chargeFor(charge), limit: Number.MAX_SAFE_INTEGER, startAt: Number.MAX_SAFE_INTEGER }))
+    try {
+      await store.admit({ id, nowMs, holdUntilMs: nowMs, claims })
+      held += 1
+    } catch (thrown) {
+      if (!(thrown instanceof AdmittedBeforeError)) throw thrown
+    }
+  }
+  return held
 }

@@ -7,7 +7,7 @@ import { createBudgets } from './budgets.ts'
 import type { BudgetStore } from './budget-store.ts'
 import { guardCounters } from './guarded-counters.ts'
 import { createMemoryBudgetStore } from './memory-store.ts'
-import { NotAskedError } from './not-asked-error.ts'
+import { NotDoneError } from './store-errors.ts'
 
 /** Counters elsewhere that can be switched off; what gets lost may be the question or the answer. */
 function setUp() {
@@ -16,7 +16,7 @@ function setUp() {
   const state = { away: undefined as 'connection' | 'question' | 'answer' | undefined, calls: 0 }
   const over = async <Value>(call: () => Value): Promise<Value> => {
     state.calls += 1
-    if (state.away === 'connection') throw new NotAskedError('no connection')
+    if (state.away === 'connection') throw new NotDoneError('no connection')
     if (state.away === 'question') throw new Error('connection refused')
     const value = call()
     if (state.away === 'answer') throw new Error('timed out')

@@ -7,7 +7,7 @@ import { TollgateError } from '../core/errors.ts'
 import type { BudgetCounters, PlannedAdmission } from './admission.ts'
 import type { AdmissionAnswer, BudgetStore, Claim, CounterState, SettlementAnswer, SettlementRequest } from './budget-store.ts'
 import { createCircuitBreaker } from './circuit-breaker.ts'
-import { NotAskedError } from './not-asked-error.ts'
+import { NotDoneError } from './store-errors.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import { shareOf } from './plan-claims.ts'
 
@@ -84,7 +84,7 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
   /** `thrown`: what became of asking the store; undefined when it was not asked. */
   function owe(request: SettlementRequest, thrown: unknown): void {
     const known = owed.get(request.id)
-    const isAsked = thrown !== undefined && !(thrown instanceof NotAskedError)
+    const isAsked = thrown !== undefined && !(thrown instanceof NotDoneError)
     if (known === undefined && owed.size >= MAX_OWED) observer.lost(request, 'too_many')
     else owed.set(request.id, { request, askedAtMs: known?.askedAtMs ?? (isAsked ? clock.monotonic() : undefined) })
   }

@@ -18,6 +18,7 @@ import { createDueQueue } from './due-queue.ts'
 import { createMapSweep } from './map-sweep.ts'
 import { createMemoryCounters } from './memory-counters.ts'
 import { createSettledIds, SETTLED_FOR_MS } from './settled-ids.ts'
+import { AdmittedBeforeError } from './store-errors.ts'
 import type { StoreSnapshot } from './store-snapshot.ts'
 
 export interface MemoryBudgetStoreOptions {
@@ -113,7 +114,7 @@ export function createMemoryBudgetStore({ maxCounters = DEFAULT_MAX_COUNTERS }: 
       const before = claims.map((claim) => counters.state(claim, nowMs))
       if (!claims.every((claim, index) => hasRoom(claim, before[index]))) return { admitted: false, counters: before }
       if (claims.length === 0) return { admitted: true, counters: before }
-      if (holds.has(id) || settled.has(id)) throw new TollgateError('internal', `the admission failed: the exchange ${id} has been admitted before`)
+      if (holds.has(id) || settled.has(id)) throw new AdmittedBeforeError(id)
       counters.makeRoom(claims, nowMs)
       if (holds.size >= maxCounters) throw new TollgateError('internal', `the admission failed: ${String(maxCounters)} exchanges are under way, and no more are taken`)
       for (const claim of claims) counters.hold(claim, claim.amount, nowMs)

@@ -20,7 +20,7 @@ import {
   renewalScript,
   settlementScript,
 } from './budget-script.ts'
-import { NotAskedError } from './not-asked-error.ts'
+import { AdmittedBeforeError, NotDoneError } from './store-errors.ts'
 import { decodeCharges, encodeCharges, encodeClaims, readStates } from './redis-answers.ts'
 
 export interface RedisBudgetStoreOptions {
@@ -30,6 +30,9 @@ export interface RedisBudgetStoreOptions {
   /** How long one call may take before it fails; 1 s unless given. */
   readonly commandTimeoutMs?: number
 }
+
+/** What Redis says before the first change of a counter: it is full, starting, a replica, or cannot do its duty. Since Redis 7 first, before somewhere in the text. */
+const CHARGED_NOTHING = /(?:^|: -)(?:OOM|READONLY|LOADING|MISCONF|MASTERDOWN|CLUSTERDOWN|NOREPLICAS)\b/
 
 type Arguments = readonly (string | number)[]
 
@@ -69,13 +72,14 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
   const inFlight = new Set<Promise<unknown>>()
 
   async function call<Value>(what: string, ask: () => Promise<Value>): Promise<Value> {
-    if (client.status !== 'ready') throw new NotAskedError(`${what} failed: Redis did not answer, there is no connection to it`)
+    if (client.status !== 'ready') throw new NotDoneError(`${what} failed: Redis did not answer, there is no connection to it`)
     const asked = ask()
     inFlight.add(asked)
     try {
       return await asked
     } catch (thrown) {
       if (thrown instanceof TollgateError) throw thrown
+      if (thrown instanceof Error && thrown instanceof ReplyError && CHARGED_NOTHING.test(thrown.message)) throw new NotDoneError(`${what} failed: Redis refused it`, thrown)
       throw new TollgateError('internal', `${what} failed: Redis ${thrown instanceof ReplyError ? 'refused it' : 'did not answer'}`, { cause: thrown })
     } finally {
       inFlight.delete(asked)
@@ -118,7 +122,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
         const keys = [holdsKey, exchangePrefix + id, ...claims.map(counterKeyOf)]
         const answer = await run.tollgateAdmit(keys.length, ...keys, nowMs, holdUntilMs, keptMs, id, encodeClaims(claims))
         const [verdict, ...states] = Array.isArray(answer) ? (answer as readonly unknown[]) : []
-        if (verdict === 2) throw new TollgateError('internal', `the admission failed: the exchange ${id} has been admitted before`)
+        if (verdict === 2) throw new AdmittedBeforeError(id)
         return { admitted: verdict === 1, counters: readStates(states, claims.length) }
       }),
     settle: ({ id, nowMs, charges }) =>

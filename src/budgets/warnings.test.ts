@@ -17,6 +17,11 @@ function setUp(store = createMemoryBudgetStore(), name = 'a', changes: Parameter
     time,
     store,
     said: () => warnings.map(({ threshold, action, attributes, used, held }) => [threshold, action, attributes.get('user'), used + held]),
+    /** What the counters say again later of an exchange that was admitted now. */
+    stand: (amount: number) => {
+      const { standings } = budgets.admit(buildAdmission(`${name}-standing`, [budget], [buildCandidate({ outputTokens: amount, isCheapest: true })])) as Admitted
+      return () => stood(standings)
+    },
     spend: (amount: number) => {
       asked += 1
       return budgets.admit(buildAdmission(`${name}-${String(asked)}`, [budget], [buildCandidate({ outputTokens: amount, isCheapest: true })])) as Admitted
@@ -57,6 +62,15 @@ describe('warnings', () => {
     time.advance(5_400_000)
     spend(1)
     assert.equal(said().length, 2)
+  })
+
+  it('come of no exchange that settles after its window', () => {
+    const { time, stand, said } = setUp()
+    const late = stand(1000)
+    assert.equal(said().length, 3)
+    time.advance(3_600_000)
+    for (let settled = 0; settled < 5; settled += 1) late()
+    assert.equal(said().length, 3)
   })
 
   it('tell which budgets only watched', () => {

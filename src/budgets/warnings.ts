@@ -32,6 +32,8 @@ export interface WarningsOptions {
 
 /** Warnings that this process remembers; what it forgets is asked of the store again. */
 const MAX_REMEMBERED = 10_000
+/** The store forgets first: who asks it again before that would be told that somebody else was first. */
+const LATER_THAN_STORE_MS = 1_000
 
 /** To be called with every standing. Costs nothing while more than the first threshold remains. */
 export function createWarnings({ store, clock, onWarning }: WarningsOptions): (standings: readonly Standing[]) => void {
@@ -42,9 +44,10 @@ export function createWarnings({ store, clock, onWarning }: WarningsOptions): (s
     const { claim, used, held } = standing
     const name = `${claim.key}~${String(threshold)}`
     const nowMs = clock.now()
-    if ((told.get(name) ?? nowMs) > nowMs) return
+    // Exchanges may settle long after their window.
+    if (claim.windowEndMs <= nowMs || (told.get(name) ?? nowMs) > nowMs) return
     if (told.size >= MAX_REMEMBERED) told.clear()
-    told.set(name, claim.windowEndMs)
+    told.set(name, claim.windowEndMs + LATER_THAN_STORE_MS)
     const warning = { budget: claim.budget, attributes: parseCounterKey(claim.key)?.attributes ?? new Map(), action, threshold, limit: claim.limitInForce, used, held, resetMs: claim.windowEndMs }
     void after(store.first(name, { nowMs, ttlMs: Math.max(1, claim.windowEndMs - nowMs) }), (isFirst) => {
       if (isFirst) onWarning(warning)

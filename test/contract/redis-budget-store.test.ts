@@ -5,6 +5,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
 import type { BudgetStore } from '../../src/budgets/budget-store.ts'
 import { createRedisBudgetStore } from '../../src/budgets/redis-store.ts'
+import { NotDoneError } from '../../src/budgets/store-errors.ts'
 import { admission, charge, claim, counter, FORGET_AT_MS, HOLD_MS, readOne, settlement, START_MS } from '../support/budget-requests.ts'
 import { connectedStore } from '../support/budget-store-harness.ts'
 import { scratchFolder } from '../support/grpc-client.ts'
@@ -146,6 +147,7 @@ describe('budgets in Redis', () => {
         assert.match(String(error.cause), /OOM/)
         return true
       })
+      await assert.rejects(async () => store.settle(settlement('unknown', [charge('b', 1)])), NotDoneError)
     } finally {
       await client.config('SET', 'maxmemory', '0')
     }
