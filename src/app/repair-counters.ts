@@ -1,9 +1,11 @@
-// Counters on Redis that have forgotten something get it back from the ledger of this process, and from those that no process writes any more: what was not settled when the last process
-// ended, and everything after Redis has lost its data. A settlement is made once however often it is asked for, so neither charges twice.
+// Counters on Redis that have forgotten something get it back from the ledger of this process, and from those that no process writes any more:
+// what was not settled when the last process ended, and everything after Redis has lost its data. A settlement is made once however often it is asked for, so neither charges twice.
 
 import { randomUUID } from 'node:crypto'
 import type { BudgetStore, CounterRef, SettlementRequest } from '../budgets/budget-store.ts'
 import { chargeFor } from '../budgets/claim.ts'
+import { NO_LIMIT } from '../budgets/plan-claims.ts'
+import { REPEATABLE_FOR_MS } from '../budgets/settled-ids.ts'
 import { AdmittedBeforeError } from '../budgets/store-errors.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Log } from '../core/log.ts'
@@ -27,8 +29,6 @@ export interface Repair {
   look(): Promise<void>
 }
 
-/** Shorter than the time for which a store knows that an exchange is settled. */
-const UNSETTLED_FOR_MS = 50 * 60 * 1000
 /** The counter by which it is seen whether the data is still there: meant to stay for ever. */
 const MARKED_FOR_MS = 10 * 365 * 24 * 60 * 60 * 1000
 /** Calls that are under way at once. */
@@ -52,7 +52,7 @@ export function createRepair({ store, directory, writer, isAbandoned, clock, log
 
   async function look(): Promise<void> {
     const nowMs = clock.now()
-    await lookAfter(writer, nowMs, isFirstLook ? new Date(nowMs - UNSETTLED_FOR_MS).toISOString() : undefined)
+    await lookAfter(writer, nowMs, isFirstLook ? new Date(nowMs - REPEATABLE_FOR_MS).toISOString() : undefined)
     isFirstLook = false
     const others = new Set(listSegments(directory).map((segment) => segment.writer))
     for (const other of others) if (isAbandoned(other)) await lookAfter(other, nowMs, undefined)
@@ -112,7 +112,7 @@ async function holdAgain(ranOut: Map<string, SettlementRequest>, { store, direct
   }
   let held = 0
   for (const { id, nowMs, charges } of ranOut.values()) {
-    const claims = charges.map((charge) => ({ ...chargeFor(charge), limit: Number.MAX_SAFE_INTEGER, startAt: Number.MAX_SAFE_INTEGER }))
+    const claims = charges.map((charge) => ({ ...chargeFor(charge), limit: NO_LIMIT, startAt: NO_LIMIT }))
     try {
       await store.admit({ id, nowMs, holdUntilMs: nowMs, claims })
       held += 1

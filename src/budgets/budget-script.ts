@@ -7,6 +7,8 @@
 // {tollgate-budgets}:holds          sorted set: exchange → until when it holds
 // {tollgate-budgets}:name:<name>    taken by `first`
 
+import { SETTLED_FOR_MS } from './settled-ids.ts'
+
 /** All keys have one hash tag, so that they lie on one node of a cluster; a script may then also touch keys that it found itself. */
 const keyPrefix = '{tollgate-budgets}:'
 export const counterPrefix = `${keyPrefix}counter:`
@@ -15,7 +17,7 @@ export const namePrefix = `${keyPrefix}name:`
 export const holdsKey = `${keyPrefix}holds`
 
 /** What is known of an exchange outlives its counters by this; longer than any process tries a settlement again. */
-export const keptForMs = 3_600_000
+export const keptForMs = SETTLED_FOR_MS
 /** A counter that slides is kept so much longer than its time while somebody holds something in it: longer than any exchange takes. */
 export const heldForMs = 86_400_000
 

@@ -10,6 +10,7 @@ import { createCircuitBreaker } from './circuit-breaker.ts'
 import { NotDoneError } from './store-errors.ts'
 import type { PlannedClaim } from './plan-claims.ts'
 import { shareOf } from './plan-claims.ts'
+import { REPEATABLE_FOR_MS } from './settled-ids.ts'
 
 export interface GuardedCounters extends BudgetCounters {
   /** Pays what is owed, if the store answers. To be called about every second. */
@@ -43,8 +44,6 @@ const PAUSE_MS = 1_000
 /** A settlement takes about 300 bytes. */
 const MAX_OWED = 100_000
 const PAID_AT_ONCE = 64
-/** Shorter than the hour for which a store knows that an exchange is settled. */
-const UNSURE_FOR_MS = 50 * 60 * 1000
 
 interface Owed {
   readonly request: SettlementRequest
@@ -121,17 +120,19 @@ export function guardCounters({ store, local, clock, observer }: GuardOptions): 
 
   async function pay(entry: Owed): Promise<boolean> {
     const { request, askedAtMs } = entry
-    if (askedAtMs !== undefined && clock.monotonic() - askedAtMs > UNSURE_FOR_MS) {
+    if (askedAtMs !== undefined && clock.monotonic() - askedAtMs > REPEATABLE_FOR_MS) {
       owed.delete(request.id)
       observer.lost(request, 'unsure')
       return true
     }
+    // Its exchange may owe something else by then.
+    const isOwed = (): boolean => owed.get(request.id) === entry
     const isPaid = (): boolean => {
-      if (owed.get(request.id)?.request === request) owed.delete(request.id)
+      if (isOwed()) owed.delete(request.id)
       return true
     }
     const isNotPaid = (thrown: unknown): boolean => {
-      if (owed.get(request.id)?.request === request) owe(request, thrown)
+      if (isOwed()) owe(request, thrown)
       return false
     }
     return call<boolean>('settle', () => after(store.settle(request), isPaid), isNotPaid)

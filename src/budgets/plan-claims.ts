@@ -31,7 +31,7 @@ export interface PlannedClaim extends Claim {
 }
 
 /** Nobody reaches it: the largest amount that a store keeps exactly. */
-const NO_LIMIT = Number.MAX_SAFE_INTEGER
+export const NO_LIMIT = Number.MAX_SAFE_INTEGER
 /** Counters are kept this long after their window and the longest hold in it, for late settlements and for those who look back. */
 const KEPT_AFTER_MS = 60 * 60 * 1000
 

@@ -4,6 +4,8 @@ import type { SettledSnapshot } from './store-snapshot.ts'
 
 /** How long an exchange is known to be settled, at least: no process tries a settlement again later than that. */
 export const SETTLED_FOR_MS = 3_600_000
+/** So long after a settlement it may be asked for again: well before any store has forgotten that it was made. */
+export const REPEATABLE_FOR_MS = 50 * 60 * 1000
 /** So an exchange is remembered for a quarter of an hour more at most. */
 const STRETCH_MS = 900_000
 

@@ -63,9 +63,9 @@ export async function lockLedger({ settings: { directory }, writer, log }: Pick<
 }
 
 /** Rejects like lockLedger, and with a sentence for the operator when the files cannot be used. */
-export async function openLedger({ settings, writer, clock, log, snapshot, calls, ...options }: LedgerOptions): Promise<Ledger> {
+export async function openLedger({ settings, writer, clock, log, snapshot, calls, lock: held }: LedgerOptions): Promise<Ledger> {
   const { directory, fsync, rotateBytes, keepMs } = settings
-  const lock = options.lock ?? (await lockLedger({ settings, writer, log }))
+  const lock = held ?? (await lockLedger({ settings, writer, log }))
   try {
     const end = await finishLastSegment({ directory, writer, log })
     const segments = createSegmentWriter({ directory, writer, rotateBytes, keepMs, fsync, end, clock, log, snapshot, ...(calls === undefined ? {} : { calls }) })

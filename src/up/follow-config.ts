@@ -47,7 +47,7 @@ export function followConfig({ path, app, log, xdsDir, adaptation }: FollowOptio
     }
     const before = app.config()
     const read = toReadConfig(loaded, adaptation)
-    const next = keepRunning(read.config, before)
+    const next = { ...read.config, ...fixedPart(before) }
     if (next.revision === before.revision) {
       if (wasBroken) {
         app.metrics.configLoaded('success')
@@ -69,14 +69,13 @@ export function followConfig({ path, app, log, xdsDir, adaptation }: FollowOptio
 }
 
 /** What takes effect at the next start stays as it is until then: Envoy must not be sent where nobody listens. */
-const FIXED = ['listen', 'store', 'workers', 'ledger'] as const
-
-function keepRunning(next: RuntimeConfig, { listen, store, workers, ledger }: RuntimeConfig): RuntimeConfig {
-  return { ...next, listen, store, workers, ledger }
+function fixedPart({ listen, store, workers, ledger }: RuntimeConfig): Pick<RuntimeConfig, 'listen' | 'store' | 'workers' | 'ledger'> {
+  return { listen, store, workers, ledger }
 }
 
 function needsRestart(before: RuntimeConfig, next: RuntimeConfig): string[] {
-  return FIXED.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(next[name]))
+  const kept: Readonly<Record<string, unknown>> = fixedPart(before)
+  return Object.entries(fixedPart(next)).flatMap(([name, value]) => (JSON.stringify(kept[name]) === JSON.stringify(value) ? [] : [name]))
 }
 
 function providersChanged(before: RuntimeConfig, next: RuntimeConfig): boolean {
