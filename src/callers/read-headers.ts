@@ -3,6 +3,7 @@
 import type { CallerHeaders } from '../config/runtime-config.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
+import { ownText } from '../core/own-text.ts'
 import type { Caller } from './caller.ts'
 import { identityRule, isIdentity } from './identity.ts'
 
@@ -18,7 +19,7 @@ export function readHeaders(source: CallerHeaders, headers: Headers): Caller | u
     if (!isIdentity(identity)) {
       throw new TollgateError('caller_ambiguous', `The header ${header} does not name one ${attribute}: it must be ${identityRule}.`)
     }
-    attributes.set(attribute, identity)
+    attributes.set(attribute, ownText(identity))
   }
   return attributes.size === 0 ? undefined : { attributes, allowLists: source.models === undefined ? [] : [source.models] }
 }

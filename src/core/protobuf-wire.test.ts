@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fixed32Tag, fixed64Tag, lengthTag, MAX_DEPTH, ProtoReader, ProtoWriter, varintTag, WireError } from './protobuf-wire.ts'
+import { fixed32Tag, fixed64Tag, lengthTag, MAX_DEPTH, ProtoReader, varintTag, WireError } from './protobuf-wire.ts'
+import { ProtoWriter } from './protobuf-writer.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 

@@ -1,4 +1,4 @@
-// The protobuf wire format, read and written by hand: Envoy waits for each of our answers, and a codec that builds
+// The protobuf wire format, read by hand and written by protobuf-writer.ts: Envoy waits for each of our answers, and a codec that builds
 // no intermediate objects costs a third of a generic one. Source: protobuf.dev, "Encoding". Field numbers live with the codecs.
 
 import { isUtf8 } from 'node:buffer'
@@ -20,12 +20,19 @@ const FIXED32 = 5
 /** Deepest nesting that is followed: protobuf's own default, and far above anything Envoy sends. */
 export const MAX_DEPTH = 100
 
-/** Longest text that is copied character by character, which beats the call into native code up to about here. */
-const SHORT_TEXT = 24
+/** Longest text that is handled character by character, which beats the call into native code up to about here. */
+export const SHORT_TEXT = 24
 
 const shortNames = new ShortNames()
 
-const TWO_32 = 4_294_967_296
+export const TWO_32 = 4_294_967_296
+
+/** Text in UTF-8 or, if it is not valid UTF-8, in Latin-1, so that every byte stays visible. */
+export function utf8OrLatin1(bytes: Buffer, start: number, end: number): string {
+  const text = bytes.toString('utf8', start, end)
+  const isText = !text.includes('\ufffd') || isUtf8(bytes.subarray(start, end))
+  return isText ? text : bytes.toString('latin1', start, end)
+}
 
 /** What `next()` returns for a field of this number that holds an integer, a bool or an enum. */
 export function varintTag(field: number): number {
@@ -138,29 +145,10 @@ export class ProtoReader {
     return (end - start <= SHORT_TEXT ? shortNames.get(this.#bytes, start, end) : undefined) ?? this.#bytes.toString('utf8', start, end)
   }
 
-  /** Text in UTF-8 or, if it is not valid UTF-8, in Latin-1, so that every byte stays visible: header values may hold either. */
+  /** As `utf8OrLatin1`: header values may hold either. */
   stringOrLatin1(): string {
     const start = this.#advanceLength()
-    const end = this.#position
-    const short = this.#shortAscii(start)
-    if (short !== undefined) return short
-    const text = this.#bytes.toString('utf8', start, end)
-    const isText = !text.includes('\ufffd') || isUtf8(this.#bytes.subarray(start, end))
-    return isText ? text : this.#bytes.toString('latin1', start, end)
-  }
-
-  /** The text from `start` to here if it is short and ASCII, as nearly all header names and most values are. */
-  #shortAscii(start: number): string | undefined {
-    const end = this.#position
-    if (end - start > SHORT_TEXT) return undefined
-    const bytes = this.#bytes
-    let text = ''
-    for (let at = start; at < end; at += 1) {
-      const byte = bytes[at]!
-      if (byte >= 0x80) return undefined
-      text += String.fromCharCode(byte)
-    }
-    return text
+    return utf8OrLatin1(this.#bytes, start, this.#position)
   }
 
   /** A reader for the nested message that comes next; this one continues behind it. */
@@ -240,142 +228,4 @@ export class ProtoReader {
   #advanceLength(): number {
     return this.#advance(this.uint())
   }
-}
-
-/**
- * Writes the fields of one message, in any order, into a buffer that grows. Every method writes its field even when the value
- * is the default: what a missing field means is the caller's business. One writer makes one message.
- */
-export class ProtoWriter {
-  #bytes: Buffer
-  #position = 0
-  /** Open messages, two numbers each: where the content starts and how many bytes were left for its length. */
-  readonly #open: number[] = []
-
-  /** `expectedBytes`: size of the message if it can be guessed; a good guess saves a copy. */
-  constructor(expectedBytes = 256) {
-    this.#bytes = Buffer.allocUnsafe(expectedBytes)
-  }
-
-  /** uint32, uint64, bool or enum from a non-negative integer up to 2^53. */
-  uint(field: number, value: number): void {
-    this.#reserve(15)
-    this.#writeVarint(varintTag(field))
-    this.#writeVarint(value)
-  }
-
-  /** int32 or int64 from an integer between ±2^53. */
-  int(field: number, value: number): void {
-    if (value < 0) this.uint64(field, BigInt.asUintN(64, BigInt(value)))
-    else this.uint(field, value)
-  }
-
-  uint64(field: number, value: bigint): void {
-    this.#reserve(15)
-    this.#writeVarint(varintTag(field))
-    let rest = value
-    for (; rest > 0x7fn; rest >>= 7n) this.#bytes[this.#position++] = Number(rest & 0x7fn) | 0x80
-    this.#bytes[this.#position++] = Number(rest)
-  }
-
-  bool(field: number, value: boolean): void {
-    this.uint(field, value ? 1 : 0)
-  }
-
-  double(field: number, value: number): void {
-    this.#reserve(13)
-    this.#writeVarint(fixed64Tag(field))
-    this.#position = this.#bytes.writeDoubleLE(value, this.#position)
-  }
-
-  bytes(field: number, value: Uint8Array): void {
-    this.#reserve(10 + value.length)
-    this.#writeVarint(lengthTag(field))
-    this.#writeVarint(value.length)
-    this.#bytes.set(value, this.#position)
-    this.#position += value.length
-  }
-
-  /** Text as UTF-8; also right for a bytes field that holds text. */
-  string(field: number, value: string): void {
-    // UTF-8 needs at most three bytes for a UTF-16 code unit.
-    this.#reserve(10 + 3 * value.length)
-    this.#writeVarint(lengthTag(field))
-    if (value.length <= SHORT_TEXT && this.#writeShortAscii(value)) return
-    this.#writeVarint(Buffer.byteLength(value))
-    this.#position += this.#bytes.write(value, this.#position)
-  }
-
-  /** Fields that were encoded before, as they are. */
-  raw(encoded: Uint8Array): void {
-    this.#reserve(encoded.length)
-    this.#bytes.set(encoded, this.#position)
-    this.#position += encoded.length
-  }
-
-  /** Opens a nested message; what follows is part of it until `end()`. `expectedBytes` as in the constructor. */
-  begin(field: number, expectedBytes = 0): void {
-    this.#reserve(10 + expectedBytes)
-    this.#writeVarint(lengthTag(field))
-    const lengthBytes = varintBytes(expectedBytes)
-    this.#position += lengthBytes
-    this.#open.push(this.#position, lengthBytes)
-  }
-
-  /** Closes the message opened last. Its content moves only if the guess at `begin` was off by a factor of 128. */
-  end(): void {
-    const lengthBytes = this.#open.pop()
-    const start = this.#open.pop()
-    if (lengthBytes === undefined || start === undefined) throw new WireError('protobuf: end() without begin()')
-    const length = this.#position - start
-    const moved = varintBytes(length) - lengthBytes
-    if (moved > 0) this.#reserve(moved)
-    if (moved !== 0) this.#bytes.copyWithin(start + moved, start, this.#position)
-    this.#position = start - lengthBytes
-    this.#writeVarint(length)
-    this.#position += length
-  }
-
-  /** The message. The writer must not be used afterwards. */
-  finish(): Buffer {
-    if (this.#open.length > 0) throw new WireError('protobuf: finish() inside an open message')
-    return this.#bytes.subarray(0, this.#position)
-  }
-
-  /** Writes length and text if the text is ASCII; otherwise writes nothing and returns false. */
-  #writeShortAscii(value: string): boolean {
-    const length = value.length
-    const start = this.#position + 1
-    const bytes = this.#bytes
-    for (let index = 0; index < length; index += 1) {
-      const unit = value.charCodeAt(index)
-      if (unit >= 0x80) return false
-      bytes[start + index] = unit
-    }
-    bytes[this.#position] = length
-    this.#position = start + length
-    return true
-  }
-
-  #writeVarint(value: number): void {
-    let rest = value
-    // Bit operations work on 32 bits, so what is above them goes by arithmetic.
-    for (; rest >= TWO_32; rest = Math.floor(rest / 128)) this.#bytes[this.#position++] = (rest % 128) | 0x80
-    for (; rest > 0x7f; rest >>>= 7) this.#bytes[this.#position++] = (rest & 0x7f) | 0x80
-    this.#bytes[this.#position++] = rest
-  }
-
-  #reserve(count: number): void {
-    const needed = this.#position + count
-    if (needed <= this.#bytes.length) return
-    const grown = Buffer.allocUnsafe(Math.max(needed, 2 * this.#bytes.length))
-    this.#bytes.copy(grown, 0, 0, this.#position)
-    this.#bytes = grown
-  }
-}
-
-function varintBytes(value: number): number {
-  let count = 1
-  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) count += 1
-  return count
 }

@@ -8,23 +8,25 @@ export class ShortNames {
 
   /** The text of the bytes `start` to `end`; undefined when they are not ASCII. Worth it for short texts only. */
   get(bytes: Buffer, start: number, end: number): string | undefined {
-    let hash = end - start
-    for (let at = start; at < end; at += 1) {
-      const byte = bytes[at]!
-      if (byte >= 0x80) return undefined
-      hash = (Math.imul(hash, 31) + byte) | 0
-    }
-    const slot = (hash ^ (hash >>> 10)) & (SLOTS - 1)
+    const length = end - start
+    const slot = length === 0 ? 0 : slotOf(bytes, start, length)
     const known = this.#slots[slot]
-    if (known !== undefined && isSame(known, bytes, start, end)) return known
+    if (known !== undefined && isSame(known, bytes, start, length)) return known
+    for (let at = start; at < end; at += 1) if (bytes[at]! >= 0x80) return undefined
     const text = bytes.toString('latin1', start, end)
     this.#slots[slot] = text
     return text
   }
 }
 
-function isSame(text: string, bytes: Buffer, start: number, end: number): boolean {
-  if (text.length !== end - start) return false
-  for (let index = 0; index < text.length; index += 1) if (text.charCodeAt(index) !== bytes[start + index]) return false
+/** From five bytes: names that differ do so somewhere in them, nearly always, and all bytes are compared anyway. */
+function slotOf(bytes: Buffer, start: number, length: number): number {
+  const hash = length + bytes[start]! * 5 + bytes[start + (length >> 2)]! * 31 + bytes[start + (length >> 1)]! * 131 + bytes[start + length - (length >> 2) - 1]! * 257 + bytes[start + length - 1]! * 521
+  return hash & (SLOTS - 1)
+}
+
+function isSame(text: string, bytes: Buffer, start: number, length: number): boolean {
+  if (text.length !== length) return false
+  for (let index = 0; index < length; index += 1) if (text.charCodeAt(index) !== bytes[start + index]) return false
   return true
 }

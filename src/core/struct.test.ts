@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { MAX_DEPTH, ProtoReader, ProtoWriter, WireError } from './protobuf-wire.ts'
+import { MAX_DEPTH, ProtoReader, WireError } from './protobuf-wire.ts'
+import { ProtoWriter } from './protobuf-writer.ts'
 import { decodeStruct, encodeStruct, forEachStructLeaf, type StructInput } from './struct.ts'
 
 function encode(struct: { readonly [key: string]: StructInput }): Buffer {

@@ -1,6 +1,7 @@
 // google.protobuf.Struct (struct.proto), the shape in which Envoy passes dynamic metadata and attributes, as plain values.
 
-import { fixed64Tag, lengthTag, MAX_DEPTH, type ProtoReader, type ProtoWriter, varintTag, WireError } from './protobuf-wire.ts'
+import { fixed64Tag, lengthTag, MAX_DEPTH, type ProtoReader, varintTag, WireError } from './protobuf-wire.ts'
+import { type ProtoWriter, writeAscii } from './protobuf-writer.ts'
 
 /** A decoded value. Its objects have no prototype, so a key like `constructor` or `__proto__` is a key like any other. */
 export type StructValue = string | number | boolean | null | StructValue[] | { [key: string]: StructValue }
@@ -29,11 +30,15 @@ const structTag = lengthTag(STRUCT_VALUE)
 const listTag = lengthTag(LIST_VALUE)
 const valuesTag = lengthTag(VALUES)
 
+/** Key and text together: what is around them must fit into lengths of one byte. */
+const MAX_SHORT = 100
+
 /** Writes the fields of a Struct into the message that is open in `writer`. Keys whose value is undefined are left out, as in JSON. */
 export function encodeStruct(writer: ProtoWriter, struct: { readonly [key: string]: StructInput }): void {
   for (const key of Object.keys(struct)) {
     const value = struct[key]
     if (value === undefined) continue
+    if (typeof value === 'string' && encodeShortText(writer, key, value)) continue
     writer.begin(FIELDS)
     writer.string(KEY, key)
     writer.begin(VALUE)
@@ -41,6 +46,26 @@ export function encodeStruct(writer: ProtoWriter, struct: { readonly [key: strin
     writer.end()
     writer.end()
   }
+}
+
+/** A field with a short ASCII text, as most are, in one go. False, and nothing written, for any other. */
+function encodeShortText(writer: ProtoWriter, key: string, text: string): boolean {
+  const length = key.length + text.length
+  if (length > MAX_SHORT) return false
+  const start = writer.claim(length + 8)
+  const bytes = writer.buffer
+  const valueStart = start + 4 + key.length
+  bytes[start] = fieldsTag
+  bytes[start + 1] = length + 6
+  bytes[start + 2] = keyTag
+  bytes[start + 3] = key.length
+  bytes[valueStart] = valueTag
+  bytes[valueStart + 1] = text.length + 2
+  bytes[valueStart + 2] = stringTag
+  bytes[valueStart + 3] = text.length
+  if (writeAscii(bytes, start + 4, key) && writeAscii(bytes, valueStart + 4, text)) return true
+  writer.release(start)
+  return false
 }
 
 function encodeValue(writer: ProtoWriter, value: StructInput): void {

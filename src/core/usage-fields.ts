@@ -71,20 +71,27 @@ export function convertRerankUsage(answer: { readonly usage: unknown; readonly m
   return undefined
 }
 
+const NO_DETAILS = {}
+
 /** `details` of a RawUsage, when one of them was said and is not 0; else nothing. */
 export function withDetails(values: NonNullable<RawUsage['details']>): Pick<RawUsage, 'details'> {
-  for (const value of Object.values(values)) if (value !== undefined && value !== null && value !== 0) return { details: values }
-  return {}
+  for (const name in values) {
+    const value = values[name as keyof typeof values]
+    if (value !== undefined && value !== null && value !== 0) return { details: values }
+  }
+  return NO_DETAILS
 }
 
 /** The first value that is neither missing nor null. */
-export function said(...values: unknown[]): unknown {
-  return values.find((value) => value !== undefined && value !== null)
+export function said(first: unknown, second?: unknown, third?: unknown): unknown {
+  return first ?? second ?? third ?? undefined
 }
 
-function details(...values: unknown[]): Fields {
-  return values.find(isObject) ?? {}
+function details(first: unknown, second?: unknown, third?: unknown): Fields {
+  return isObject(first) ? first : isObject(second) ? second : isObject(third) ? third : NO_FIELDS
 }
+
+const NO_FIELDS: Fields = {}
 
 // Embeddings report their input and a total: what of the total is not input is output, here 0.
 function restOfTotal(total: unknown, input: unknown): number | undefined {

@@ -67,7 +67,7 @@ export const MAX_TOKENS = 2_147_483_647
  * the answer was already served, and a wrong number must neither crash the charge nor make it free.
  */
 export function canonicalUsage(raw: RawUsage): Usage {
-  const flags = new Set<UsageFlag>()
+  const flags: UsageFlag[] = []
   const inputTokens = boundCount(raw.inputTokens, flags)
   const outputTokens = boundCount(raw.outputTokens, flags)
   let cachedInputTokens = boundCount(raw.cachedInputTokens, flags)
@@ -76,25 +76,30 @@ export function canonicalUsage(raw: RawUsage): Usage {
   if (inputTokens !== undefined) {
     if (cachedInputTokens !== undefined && cachedInputTokens > inputTokens) {
       cachedInputTokens = inputTokens
-      flags.add('cached_exceeds_input')
+      flag(flags, 'cached_exceeds_input')
     }
     const uncached = inputTokens - (cachedInputTokens ?? 0)
     if (cacheCreationInputTokens !== undefined && cacheCreationInputTokens > uncached) {
       cacheCreationInputTokens = uncached
-      flags.add('cached_exceeds_input')
+      flag(flags, 'cached_exceeds_input')
     }
   }
   if (outputTokens !== undefined && reasoningTokens !== undefined && reasoningTokens > outputTokens) {
     reasoningTokens = outputTokens
-    flags.add('reasoning_exceeds_output')
+    flag(flags, 'reasoning_exceeds_output')
   }
   const totalTokens = completeTotal(raw.totalTokens, inputTokens, outputTokens, flags)
   const details = raw.details === undefined ? undefined : boundDetails(raw.details, flags)
-  const usage = { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, totalTokens, flags: [...flags] }
+  const usage = { inputTokens, cachedInputTokens, cacheCreationInputTokens, outputTokens, reasoningTokens, totalTokens, flags }
   return details === undefined ? usage : { ...usage, details }
 }
 
-function boundDetails(raw: NonNullable<RawUsage['details']>, flags: Set<UsageFlag>): UsageDetails | undefined {
+// Each once. There are none nearly always, so a Set would cost more than it saves.
+function flag(flags: UsageFlag[], name: UsageFlag): void {
+  if (!flags.includes(name)) flags.push(name)
+}
+
+function boundDetails(raw: NonNullable<RawUsage['details']>, flags: UsageFlag[]): UsageDetails | undefined {
   const entries = Object.entries(raw).flatMap(([name, value]) => {
     const count = boundCount(value, flags)
     return count === undefined || count === 0 ? [] : [[name, count] as const]
@@ -103,34 +108,34 @@ function boundDetails(raw: NonNullable<RawUsage['details']>, flags: Set<UsageFla
 }
 
 // A provider may bill more than input + output (tool-use tokens of Gemini), never less: the larger number is kept.
-function completeTotal(rawTotal: unknown, inputTokens: number | undefined, outputTokens: number | undefined, flags: Set<UsageFlag>): number | undefined {
+function completeTotal(rawTotal: unknown, inputTokens: number | undefined, outputTokens: number | undefined, flags: UsageFlag[]): number | undefined {
   const total = boundCount(rawTotal, flags)
   if (total === undefined && (inputTokens === undefined || outputTokens === undefined)) return undefined
   const known = Math.min(MAX_TOKENS, (inputTokens ?? 0) + (outputTokens ?? 0))
   if (total === undefined) return known
   if (total < known) {
-    flags.add('total_mismatch')
+    flag(flags, 'total_mismatch')
     return known
   }
   return total
 }
 
-function boundCount(value: unknown, flags: Set<UsageFlag>): number | undefined {
+function boundCount(value: unknown, flags: UsageFlag[]): number | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    flags.add('not_a_number')
+    flag(flags, 'not_a_number')
     return undefined
   }
   if (value < 0) {
-    flags.add('negative')
+    flag(flags, 'negative')
     return 0
   }
   if (value > MAX_TOKENS) {
-    flags.add('too_large')
+    flag(flags, 'too_large')
     return MAX_TOKENS
   }
   if (!Number.isInteger(value)) {
-    flags.add('fractional')
+    flag(flags, 'fractional')
     return Math.ceil(value)
   }
   // Adding 0 turns JSON's -0 into 0.

@@ -1,5 +1,6 @@
 // The charge of one exchange: every cost gets a number, whatever happens, because the answer was already served.
 
+import { memoize } from '../core/memoize.ts'
 import { MAX_COST } from './cost.ts'
 import type { Cost, CostInput } from './cost.ts'
 
@@ -40,9 +41,7 @@ export function computeCosts(costs: readonly Cost[], input: CostInput, estimates
 }
 
 /** Every cost as 0: what an exchange is charged that reached no provider. */
-export function zeroCosts(costs: readonly Cost[]): Map<string, number> {
-  return new Map(costs.map((cost) => [cost.name, 0]))
-}
+export const zeroCosts: (costs: readonly Cost[]) => ReadonlyMap<string, number> = memoize((costs) => new Map(costs.map((cost) => [cost.name, 0])))
 
 // Estimates come from outside this room: Envoy would drop a value that is no integer 0 … 1e9.
 function toCharge(value: number): number {

@@ -1,6 +1,7 @@
 // grpc.health.v1: how Envoy, Kubernetes and grpc_health_probe ask whether we may be sent traffic (protos/grpc/health/v1/health.proto).
 
-import { lengthTag, ProtoReader, ProtoWriter, WireError } from '../core/protobuf-wire.ts'
+import { lengthTag, ProtoReader, WireError } from '../core/protobuf-wire.ts'
+import { ProtoWriter } from '../core/protobuf-writer.ts'
 import { type GrpcCall, type GrpcCallHandler, type GrpcRoutes, grpcStatus } from '../core/transport.ts'
 
 const CHECK_METHOD = '/grpc.health.v1.Health/Check'

@@ -61,6 +61,19 @@ describe('the log', () => {
     assert.match(String(stack), /logger\.test\.ts/)
   })
 
+  it('says also what is no JSON: big integers and circles', () => {
+    const circle: Record<string, unknown> = { name: 'round' }
+    circle['again'] = circle
+    const [big, round, none] = logged((log) => {
+      log.info({ tokens: 12n }, 'big')
+      log.warn({ circle }, 'round')
+      log.info({}, 'with "quotes"\n')
+    })
+    assert.deepEqual([big?.['msg'], String(big?.['tokens'])], ['big', '12'])
+    assert.deepEqual([round?.['level'], round?.['msg'], (round?.['circle'] as Record<string, unknown>)['name']], [40, 'round', 'round'])
+    assert.deepEqual([none?.['level'], none?.['msg']], [30, 'with "quotes"\n'])
+  })
+
   it('leaves out what is below the level', () => {
     const lines = logged((log) => {
       log.info({}, 'no')

@@ -19,22 +19,48 @@ export interface LoggerOptions {
   readonly worker?: number
 }
 
+/** Pino's numbers. */
+const LEVELS: Readonly<Record<LogLevel, number>> = { debug: 20, info: 30, warn: 40, error: 50 }
+
 /** Lines are written a few milliseconds late, many at once, and before the process exits: only one that is killed hard loses any. */
 export function createLogger({ level, format, write, worker }: LoggerOptions): Log {
   const lines = batchLines(write)
   process.on('exit', () => lines.flush())
-  const destination = { write: (line: string) => lines.add(format === 'json' ? line : prettyLine(line)) }
-  return pino(
+  const add = (line: string): void => lines.add(format === 'json' ? line : prettyLine(line))
+  const timestamp = createTimestamp()
+  const careful = pino(
     {
       level,
       base: worker === undefined ? null : { worker },
-      timestamp: createTimestamp(),
+      timestamp,
       // Pino's own `redact` takes 70 µs for the line of an exchange.
       formatters: { log: redactSecrets },
       serializers: { err: (error: Error) => redactSecrets({ ...pino.stdSerializers.err(error) }) },
     },
-    destination,
+    { write: add },
   )
+  const worked = worker === undefined ? '' : `,"worker":${String(worker)}`
+  // One JSON.stringify takes a third of what pino takes, which writes member by member. Errors and what is no JSON are left to pino.
+  const say = (own: LogLevel): Log[LogLevel] => {
+    if (LEVELS[own] < LEVELS[level]) return () => undefined
+    const start = `{"level":${String(LEVELS[own])}`
+    return (fields, message) => {
+      const members = fields['err'] === undefined ? membersOf(fields) : undefined
+      if (members === undefined) careful[own](fields, message)
+      else add(`${start}${timestamp()}${worked}${members},"msg":${JSON.stringify(message)}}\n`)
+    }
+  }
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+}
+
+/** With a comma before each; undefined for what JSON cannot say: circles and big integers. */
+function membersOf(fields: Readonly<Record<string, unknown>>): string | undefined {
+  try {
+    const text = JSON.stringify(redactSecrets(fields))
+    return text === '{}' ? '' : `,${text.slice(1, -1)}`
+  } catch {
+    return undefined
+  }
 }
 
 /** As pino wants it: `,"time":"2026-03-01T12:00:00.123Z"`. Within a second only its milliseconds are written anew, which is a fifth of the work. */

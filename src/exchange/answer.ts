@@ -10,7 +10,6 @@ import type { PassAction } from './action.ts'
 import type { AnswerReader } from './answer-reader.ts'
 import type { Charge, Served } from './charge.ts'
 import { completeUsage, estimateAnswer } from './estimate.ts'
-import { METADATA_NAMESPACE } from './namespaces.ts'
 
 export interface AnswerInput {
   readonly format: Format
@@ -54,7 +53,7 @@ export class JsonAnswer {
     charge.set(usage, served)
     headers['x-ai-gateway-tokens-used'] = String(usage.totalTokens ?? 0)
     if (charge.price !== undefined) headers['x-tollgate-cost-usd'] = formatDecimal(charge.price.nanoDollars, 9)
-    return { kind: 'pass', headers: { set: headers }, ...replaced, metadata: { [METADATA_NAMESPACE]: charge.toMetadata() } }
+    return { kind: 'pass', headers: { set: headers }, ...replaced, metadata: charge.toMetadata() }
   }
 }
 
@@ -97,9 +96,9 @@ export class StreamAnswer {
 
   chunk(chunk: Buffer, end: boolean): PassAction {
     const replaced = this.#reader.push(chunk, end)
-    const written = this.#writeCharge(end)
-    if (replaced === undefined) return written ? { kind: 'pass', metadata: this.#metadata() } : PASS
-    return written ? { kind: 'pass', body: replaced, metadata: this.#metadata() } : { kind: 'pass', body: replaced }
+    const metadata = this.#writeCharge(end) ? this.#input.charge.toMetadata() : undefined
+    if (replaced === undefined) return metadata === undefined ? PASS : { kind: 'pass', metadata }
+    return metadata === undefined ? { kind: 'pass', body: replaced } : { kind: 'pass', body: replaced, metadata }
   }
 
   /** Settles what the stream has cost so far; true when the metadata must be written (again). */
@@ -122,10 +121,6 @@ export class StreamAnswer {
     const known = raw === undefined ? undefined : canonicalUsage(raw)
     const exact = this.#reader.finished ? completeUsage(format.name, known) : undefined
     charge.set(exact ?? estimateAnswer(known, { inputTokens: inputTokensEstimate, outputTokens: this.#reader.outputTokensSeen }), served)
-  }
-
-  #metadata(): Readonly<Record<string, Readonly<Record<string, number>>>> {
-    return { [METADATA_NAMESPACE]: this.#input.charge.toMetadata() }
   }
 }
 

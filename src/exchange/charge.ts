@@ -5,6 +5,8 @@ import type { RuntimeConfig } from '../config/runtime-config.ts'
 import type { Usage } from '../core/usage.ts'
 import { computeCosts, zeroCosts } from '../costs/compute-costs.ts'
 import type { ExchangePrice } from '../prices/price-book.ts'
+import type { Metadata } from './action.ts'
+import { METADATA_NAMESPACE } from './namespaces.ts'
 import type { ExchangeObserver } from './summary.ts'
 
 export interface Served {
@@ -58,10 +60,10 @@ export class Charge {
     this.values = zeroCosts(this.#config.costs)
   }
 
-  /** The values as a metadata namespace. */
-  toMetadata(): Readonly<Record<string, number>> {
-    const metadata: Record<string, number> = {}
-    for (const [cost, value] of this.values) metadata[cost] = value
-    return metadata
+  /** The values as they are written for the filters after us. */
+  toMetadata(): Metadata {
+    const values: Record<string, number> = {}
+    for (const [cost, value] of this.values) values[cost] = value
+    return { [METADATA_NAMESPACE]: values }
   }
 }

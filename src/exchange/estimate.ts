@@ -26,6 +26,8 @@ const EXPECTED_OUTPUT_TOKENS: Readonly<Record<FormatName, number>> = {
 /** Most answers that a provider gives at once: OpenAI's own bound of `n`. A client may ask for more, and would burn the limits of its team by leaving. */
 const MAX_CHOICES = 128
 
+const ESTIMATED = ['estimated'] as const
+
 /** What one answer of the format is expected to have, before anything was learned. */
 export function priorOutputTokens(format: FormatName): number {
   return EXPECTED_OUTPUT_TOKENS[format]
@@ -49,7 +51,7 @@ export function estimateAnswer(known: Usage | undefined, guess: { readonly input
     cacheCreationInputTokens: known?.cacheCreationInputTokens,
     reasoningTokens: known?.reasoningTokens,
     totalTokens: Math.max(known?.totalTokens ?? 0, inputTokens + outputTokens),
-    flags: [...new Set([...(known?.flags ?? []), 'estimated' as const])],
+    flags: known === undefined || known.flags.length === 0 ? ESTIMATED : [...new Set([...known.flags, 'estimated' as const])],
     ...(known?.details === undefined ? {} : { details: known.details }),
   }
 }

@@ -27,7 +27,6 @@ import type { ExchangeDependencies } from './dependencies.ts'
 import { ATTEMPT_REPLY, errorReply } from './error-reply.ts'
 import { mayHaveBeenServed, readEnvoyReply } from './envoy-reply.ts'
 import { listModels } from './list-models.ts'
-import { METADATA_NAMESPACE } from './namespaces.ts'
 import { type PreparedRequest, refuseTooLarge, type RequestInput } from './prepare-request.ts'
 import { CHAIN_HEADER, requestAction } from './request-action.ts'
 import { Reservation } from './reservation.ts'
@@ -151,14 +150,14 @@ export class Exchange implements Stage {
 
   #admitted(input: RequestInput, admitted: AdmittedRequest): Action {
     this.#decision = admitted.admission
-    this.#reservation = new Reservation(admitted, this.#dependencies)
+    if (admitted.admission !== undefined) this.#reservation = new Reservation(admitted.admission, admitted.downgradedFrom, this.#dependencies)
     this.#request = admitted.request
     const { chain, estimate } = admitted.request
     const [first] = chain
     // The client left while the budgets were asked: nobody has been called.
     if (this.#finished) {
       this.#charge.cancel()
-      void this.#reservation.settle(this.#charge, undefined)
+      void this.#reservation?.settle(this.#charge, undefined)
     } else if (estimate !== undefined && first !== undefined) {
       this.#charge.set(estimate, { provider: first.provider.name, upstreamModel: first.upstreamModel })
     }
@@ -217,7 +216,7 @@ export class Exchange implements Stage {
     if (!isLast) return action
     const settled = this.#finish(outcome)
     this.done = true
-    if (settled === undefined && this.#reservation === undefined) return action
+    if (this.#reservation === undefined) return action
     return after(settled, () => (action.headers === undefined ? action : { ...action, headers: { ...action.headers, set: { ...action.headers.set, ...this.#reservation?.headers() } } }))
   }
 
@@ -264,7 +263,7 @@ export class Exchange implements Stage {
 
   #providerError(reader: AnswerReader, readable: boolean): Action {
     this.#charge.cancel()
-    const metadata = { [METADATA_NAMESPACE]: this.#charge.toMetadata() }
+    const metadata = this.#charge.toMetadata()
     const headers = { set: this.#servedHeaders() }
     if (reader.converts && readable) {
       this.#convertError = (body) => reader.convertError(body, this.#status ?? 502)
@@ -288,7 +287,7 @@ export class Exchange implements Stage {
     this.#reason = codeDetails.slice(ATTEMPT_REPLY.length)
     void this.#finish(status < 500 ? 'refused' : 'provider_error')
     this.done = true
-    return { kind: 'pass', headers: { set: { [EXCHANGE_ID_HEADER]: this.id } }, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() }, delivery: 'none' }
+    return { kind: 'pass', headers: { set: { [EXCHANGE_ID_HEADER]: this.id } }, metadata: this.#charge.toMetadata(), delivery: 'none' }
   }
 
   /** Envoy's own error in the client's format; `fill` when it came without a body. */
@@ -302,7 +301,7 @@ export class Exchange implements Stage {
     void this.#finish(error.code === 'rate_limited' ? 'limited' : 'envoy_error')
     this.done = true
     const text = errorBody(this.#errorStyle, error)
-    return { kind, headers: { set: { ...jsonHeaders(text), [EXCHANGE_ID_HEADER]: this.id } }, body: text, metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
+    return { kind, headers: { set: { ...jsonHeaders(text), [EXCHANGE_ID_HEADER]: this.id } }, body: text, metadata: this.#charge.toMetadata() }
   }
 
   #servedHeaders(): Record<string, string> {
@@ -311,8 +310,8 @@ export class Exchange implements Stage {
       'x-ai-provider': this.#provider ?? '',
       'x-tollgate-model': this.#request?.clientModel ?? '',
       'x-tollgate-attempts': String(this.#attempts),
-      ...this.#reservation?.headers(),
     }
+    if (this.#reservation !== undefined) Object.assign(headers, this.#reservation.headers())
     if (this.#dropped !== undefined) headers['x-tollgate-dropped-params'] = this.#dropped
     return headers
   }
@@ -344,7 +343,7 @@ export class Exchange implements Stage {
     const passes = this.#decoder === undefined && !this.#converts
     if (passes) return this.#json === undefined ? PASS : { kind: 'pass', headers: { set: this.#servedHeaders() } }
     if (this.#stream !== undefined) return undefined
-    return { ...withExchangeId(errorReply(this.#errorStyle, error, 'tollgate'), this.id), metadata: { [METADATA_NAMESPACE]: this.#charge.toMetadata() } }
+    return { ...withExchangeId(errorReply(this.#errorStyle, error, 'tollgate'), this.id), metadata: this.#charge.toMetadata() }
   }
 
   /** The call is over. What has not finished by now was cut, unless its stream had already said everything. */

@@ -6,6 +6,7 @@ import { type EmbeddingsEncoding, encodingOf } from '../conversions/embeddings/i
 import { withoutTraces } from '../conversions/own-traces.ts'
 import { TollgateError } from '../core/errors.ts'
 import type { Headers } from '../core/headers.ts'
+import { memoize } from '../core/memoize.ts'
 import type { Usage } from '../core/usage.ts'
 import type { Format, ParsedRequest } from '../formats/format.ts'
 import { isOpenAi } from '../providers/is-openai.ts'
@@ -105,19 +106,24 @@ export function completeRequest(input: RequestInput, { parsed }: RequestReading,
   const usageAddedByUs = parsed.stream && !parsed.usageAsked && format.metered
   const cleaned = withoutTracesFor(chain, input)
   const passed = cleaned === undefined ? parsed : format.parseRequest(cleaned, headers.get('content-type'))
-  const changes = { ...(parsed.model === upstreamModel ? {} : { model: upstreamModel }), ...(maxOutputTokens === undefined ? {} : { maxOutputTokens, isForOpenAi: chain[0] !== undefined && isOpenAi(chain[0].provider) }) }
-  const edited = passed.edit({ ...changes, askForUsage: usageAddedByUs })
+  const bound = maxOutputTokens === undefined ? {} : { maxOutputTokens, isForOpenAi: chain[0] !== undefined && isOpenAi(chain[0].provider) }
+  const edited = passed.edit({ model: upstreamModel, askForUsage: usageAddedByUs, ...bound })
   const estimate = format.metered ? estimateRequest(format.name, parsed) : undefined
   const { stream, inputTokensEstimate, choices } = parsed
   const embeddingsEncoding = format.name === 'openai-embeddings' && chain.some((step) => isConverted(step.call)) ? encodingOf(input.body) : 'float'
   return { request: { askedModel: parsed.model, clientModel: model.clientModel, chain, leftOut, stream, inputTokensEstimate, choices, usageAddedByUs, embeddingsEncoding, estimate }, body: edited ?? cleaned }
 }
 
-// Only for steps whose body nobody sees again: the attempt stage does the same for those that it shows a client's body (write-body.ts).
 function withoutTracesFor(chain: readonly PlannedStep[], { format, body }: RequestInput): Buffer | undefined {
-  const plain = chain.filter((step) => step.stage === 'plain')
-  return plain.length === 0 ? undefined : withoutTraces(body, { format: format.name, isOpenAi: plain.some(({ provider }) => isOpenAi(provider)) })
+  const passed = passedTo(chain)
+  return passed === undefined ? undefined : withoutTraces(body, { format: format.name, isOpenAi: passed.isOpenAi })
 }
+
+// Only for steps whose body nobody sees again: the attempt stage does the same for those that it shows a client's body (write-body.ts).
+const passedTo = memoize((chain: readonly PlannedStep[]): { readonly isOpenAi: boolean } | undefined => {
+  const plain = chain.filter((step) => step.stage === 'plain')
+  return plain.length === 0 ? undefined : { isOpenAi: plain.some(({ provider }) => isOpenAi(provider)) }
+})
 
 // A provider that unpacks the body would find another one than we read: gzip lets a whole form stand in its header.
 function refuseEncoded(headers: Headers): void {

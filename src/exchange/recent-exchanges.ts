@@ -37,8 +37,11 @@ interface Entry {
 }
 
 export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, maxConfigs = MAX_CONFIGS }: RecentExchangesOptions): RecentExchanges {
-  // A Map iterates in the order of insertion.
-  const entries = new Map<string, Entry>()
+  const byId = new Map<string, Entry>()
+  // In the order in which they came, from `oldest` on and round again. A Map knows that order, too, but finds its first entry behind all that were removed.
+  const ring: (Entry | undefined)[] = []
+  const places = maxEntries + 1
+  let oldest = 0
   const configs = new Map<ExchangeSummary['config'], number>()
   let bytesHeld = 0
   let sinceMs = clock.now()
@@ -50,25 +53,29 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
     else configs.set(config, uses)
   }
 
-  const isFull = (): boolean => entries.size > maxEntries || bytesHeld > maxBytes || configs.size > maxConfigs
+  const isFull = (): boolean => byId.size > maxEntries || bytesHeld > maxBytes || configs.size > maxConfigs
 
   function removeOldest(): void {
-    for (const [id, entry] of entries) {
-      entries.delete(id)
+    while (isFull()) {
+      const entry = ring[oldest]
+      if (entry === undefined) return
+      ring[oldest] = undefined
+      oldest = (oldest + 1) % places
+      byId.delete(entry.summary.exchangeId)
       count(entry, -1)
       sinceMs = entry.endedAtMs
-      if (!isFull()) return
     }
   }
 
   return {
     add(summary) {
       const entry = { summary, bytes: bytesOf(summary), endedAtMs: clock.now() }
-      entries.set(summary.exchangeId, entry)
+      ring[(oldest + byId.size) % places] = entry
+      byId.set(summary.exchangeId, entry)
       count(entry, 1)
-      if (isFull()) removeOldest()
+      removeOldest()
     },
-    find: (id) => entries.get(id)?.summary,
+    find: (id) => byId.get(id)?.summary,
     get sinceMs() {
       return sinceMs
     },
@@ -80,7 +87,8 @@ function bytesOf({ callerAttributes, reason, askedModel, decision, leftOut }: Ex
   let characters = (reason?.length ?? 0) + (askedModel?.length ?? 0)
   for (const [name, value] of callerAttributes) characters += name.length + value.length
   for (const text of leftOut) characters += text.length
-  const claims = decision === undefined ? [] : [...decision.passedOver.flatMap((refusal) => refusal.claims), ...(decision.kind === 'admitted' ? decision.request.claims : decision.claims)]
+  if (decision === undefined) return SUMMARY_BYTES + characters * 2
+  const claims = [...decision.passedOver.flatMap((refusal) => refusal.claims), ...(decision.kind === 'admitted' ? decision.request.claims : decision.claims)]
   for (const { key } of claims) characters += key.length
   return SUMMARY_BYTES + claims.length * CLAIM_BYTES + characters * 2
 }

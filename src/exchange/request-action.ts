@@ -3,7 +3,8 @@
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { memoize } from '../core/memoize.ts'
 import { chainClusterName, stepClusterName } from '../providers/chain-name.ts'
-import type { Action } from './action.ts'
+import type { PlannedStep } from '../providers/plan-chain.ts'
+import type { Action, MetadataValue } from './action.ts'
 import type { Charge } from './charge.ts'
 import { METADATA_NAMESPACE, ROUTE_NAMESPACE } from './namespaces.ts'
 import type { CompletedRequest, RequestInput } from './prepare-request.ts'
@@ -23,33 +24,23 @@ export function requestAction(input: RequestInput, { request, body }: CompletedR
   const { clientModel, chain } = request
   const canonicalPath = format.canonicalPath(path)
   const contentLength = (body ?? input.body).length
-  const set: Record<string, string> = {
-    [MODEL_HEADER]: clientModel,
-    [CHAIN_HEADER]: chainClusterName(chain),
-    'x-envoy-max-retries': String(chain.length - 1),
-    'accept-encoding': 'identity',
-  }
+  // Name by name: V8 makes a literal with computed names in its runtime, which takes several times as long.
+  const set: Record<string, string> = {}
+  set[MODEL_HEADER] = clientModel
+  set[CHAIN_HEADER] = chainClusterName(chain)
+  set['x-envoy-max-retries'] = String(chain.length - 1)
+  set['accept-encoding'] = 'identity'
   if (format.body === 'json' && !isJsonType(headers.get('content-type'))) set['content-type'] = 'application/json'
   if (canonicalPath !== path) set[':path'] = canonicalPath + query
   if (body !== undefined) set['content-length'] = String(contentLength)
-  return {
-    kind: 'pass',
-    headers: { set, remove: headersToRemove(input, set) },
-    ...(body === undefined ? {} : { body }),
-    metadata: {
-      [METADATA_NAMESPACE]: descriptorValues(input, clientModel, charge),
-      [ROUTE_NAMESPACE]: {
-        priority_groups: chain.map((step) => ({ name: stepClusterName(step) })),
-        steps: chain.map((step) => ({ provider: step.provider.name, model: step.upstreamModel })),
-        path: canonicalPath + query,
-        content_length: contentLength,
-      },
-    },
-    reroute: true,
-  }
+  const { groups, steps } = stepsOf(chain)
+  const metadata: Record<string, Readonly<Record<string, MetadataValue>>> = {}
+  metadata[METADATA_NAMESPACE] = descriptorValues(input, clientModel, charge)
+  metadata[ROUTE_NAMESPACE] = { priority_groups: groups, steps, path: canonicalPath + query, content_length: contentLength }
+  const action = { kind: 'pass', headers: { set, remove: headersToRemove(input, set) }, metadata, reroute: true } as const
+  return body === undefined ? action : { ...action, body }
 }
 
-// Property by property: building it from parts by spreading takes ten times as long.
 function descriptorValues({ caller, exchangeId }: RequestInput, clientModel: string, charge: Charge): Readonly<Record<string, string | number>> {
   const values: Record<string, string | number> = {}
   for (const [attribute, value] of caller.attributes) values[attribute] = value
@@ -66,12 +57,22 @@ function isJsonType(contentType: string | undefined): boolean {
 }
 
 function headersToRemove({ config, headers }: RequestInput, set: Readonly<Record<string, string>>): string[] {
-  const removed = [...STRIPPED_HEADERS, ...callerHeaders(config)].filter((name) => headers.has(name))
+  const stripped = strippedHeaders(config)
+  const removed: string[] = []
   for (const name of headers.names()) {
-    if (name.startsWith('x-') && RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix)) && !(name in set)) removed.push(name)
+    const isReserved = name.startsWith('x-') && RESERVED_PREFIXES.some((prefix) => name.startsWith(prefix)) && !(name in set)
+    if ((isReserved || stripped.has(name)) && !removed.includes(name)) removed.push(name)
   }
   return removed
 }
 
 // Who the caller is, is none of the provider's business.
-const callerHeaders = memoize((config: RuntimeConfig): readonly string[] => config.callers.flatMap((source) => (source.kind === 'headers' ? [...source.attributes.values()] : [])))
+const strippedHeaders = memoize((config: RuntimeConfig): ReadonlySet<string> => {
+  const naming = config.callers.flatMap((source) => (source.kind === 'headers' ? [...source.attributes.values()] : []))
+  return new Set([...STRIPPED_HEADERS, ...naming])
+})
+
+const stepsOf = memoize((chain: readonly PlannedStep[]) => ({
+  groups: chain.map((step) => ({ name: stepClusterName(step) })),
+  steps: chain.map((step) => ({ provider: step.provider.name, model: step.upstreamModel })),
+}))

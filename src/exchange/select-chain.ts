@@ -43,15 +43,20 @@ export function selectChain(input: ChainInput): SelectedChain {
   const chosen = model.providerChoice === undefined ? undefined : readProviderChoice(input)
   const serving = chosen === undefined ? planChain(model, format.name) : planOrder(chosen, format.name)
   if (serving.length === 0) throw notServed(input, chosen)
-  const callable = serving.filter((step) => isCallable(input.config, step, input.credentials))
+  const callable = keep(serving, (step) => isCallable(input.config, step, input.credentials))
   if (callable.length === 0) {
     throw new TollgateError('no_provider', `No provider of the model ${model.clientModel} can be called: their credentials are missing. The operator of this gateway must set them.`)
   }
-  const rested = callable.filter(({ provider }) => input.coolDowns.find(provider.name) === undefined)
+  const rested = keep(callable, ({ provider }) => input.coolDowns.find(provider.name) === undefined)
   const allowed = rested.length > 0 ? rested : fromTheSoonest(callable, input.coolDowns)
   const leftOut = allowed.length === serving.length ? NOBODY : serving.filter((step) => !allowed.includes(step)).map((step) => describe(step, input))
   if (chosen !== undefined) return { steps: allowed.length === serving.length ? serving : planOrder(allowed.map(stepOf(chosen)), format.name), leftOut }
   return { steps: hasWeights(model) && rested.length > 0 ? drawFirst(input, allowed) : allowed, leftOut }
+}
+
+/** The same list where all of them pass, as nearly always: what follows from a list is worked out once for it. */
+function keep(steps: readonly PlannedStep[], passes: (step: PlannedStep) => boolean): readonly PlannedStep[] {
+  return steps.every(passes) ? steps : steps.filter(passes)
 }
 
 /** Everybody wants to be left alone: whoever will be back first is asked, and then those behind it. */

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ProtoWriter, WireError } from '../core/protobuf-wire.ts'
+import { WireError } from '../core/protobuf-wire.ts'
+import { ProtoWriter } from '../core/protobuf-writer.ts'
 import { encodeStruct, type StructInput } from '../core/struct.ts'
 import { decodeProcessingRequest } from './decode.ts'
 

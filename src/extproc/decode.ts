@@ -5,6 +5,7 @@ import { Headers } from '../core/headers.ts'
 import { lengthTag, ProtoReader, varintTag } from '../core/protobuf-wire.ts'
 import { decodeStruct, forEachStructLeaf, type StructValue } from '../core/struct.ts'
 import type { MessageContext, MessageKind, ProcessingMessage } from '../exchange/messages.ts'
+import { decodeHeaderMap } from './decode-headers.ts'
 
 const REQUEST_HEADERS = lengthTag(2)
 const RESPONSE_HEADERS = lengthTag(3)
@@ -18,10 +19,6 @@ const PROTOCOL_CONFIG = lengthTag(11)
 
 const HTTP_HEADERS_HEADERS = lengthTag(1)
 const HTTP_HEADERS_END_OF_STREAM = varintTag(3)
-const HEADER_MAP_HEADERS = lengthTag(1)
-const HEADER_KEY = lengthTag(1)
-const HEADER_VALUE = lengthTag(2)
-const HEADER_RAW_VALUE = lengthTag(3)
 const PROTOCOL_REQUEST_BODY_MODE = varintTag(1)
 const HTTP_BODY_BODY = lengthTag(1)
 const HTTP_BODY_END_OF_STREAM = varintTag(2)
@@ -96,14 +93,14 @@ function decodeHeaders(
   reader: ProtoReader,
   rest: { readonly bodyFollows: boolean; readonly context: MessageContext },
 ): ProcessingMessage {
-  const headers = new Headers()
+  let headers: Headers | undefined
   let endOfStream = false
   for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    if (tag === HTTP_HEADERS_HEADERS) decodeHeaderMap(reader.message(), headers)
+    if (tag === HTTP_HEADERS_HEADERS) headers = decodeHeaderMap(reader.bytes())
     else if (tag === HTTP_HEADERS_END_OF_STREAM) endOfStream = reader.bool()
     else reader.skip()
   }
-  return { kind, headers, endOfStream, bodyFollows: rest.bodyFollows, context: rest.context }
+  return { kind, headers: headers ?? new Headers(), endOfStream, bodyFollows: rest.bodyFollows, context: rest.context }
 }
 
 // proto3 leaves the zero of an enum out, and NONE is the zero: a protocol_config that is there but empty says NONE.
@@ -114,36 +111,6 @@ function decodeRequestBodyMode(reader: ProtoReader): number {
     else reader.skip()
   }
   return mode
-}
-
-function decodeHeaderMap(reader: ProtoReader, headers: Headers): void {
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    if (tag === HEADER_MAP_HEADERS) decodeHeader(reader.message(), headers)
-    else reader.skip()
-  }
-}
-
-/** Envoy sends the value in `raw_value`; releases before it existed, and other senders, in `value`. */
-function decodeHeader(reader: ProtoReader, headers: Headers): void {
-  let name = ''
-  let value = ''
-  let rawValue = ''
-  for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    switch (tag) {
-      case HEADER_KEY:
-        name = reader.string()
-        break
-      case HEADER_RAW_VALUE:
-        rawValue = reader.stringOrLatin1()
-        break
-      case HEADER_VALUE:
-        value = reader.string()
-        break
-      default:
-        reader.skip()
-    }
-  }
-  headers.append(name, rawValue === '' ? value : rawValue)
 }
 
 function decodeBody(kind: 'request_body' | 'response_body', reader: ProtoReader, context: MessageContext): ProcessingMessage {

@@ -1,7 +1,8 @@
 // ProcessingResponse of envoy.service.ext_proc.v3, from what a step wants done. Most answers are "go on" with nothing to say, so
 // those bytes are made once. Field numbers: protos/envoy/service/ext_proc/v3/external_processor.proto.
 
-import { ProtoWriter } from '../core/protobuf-wire.ts'
+import { lengthTag, varintTag } from '../core/protobuf-wire.ts'
+import { ProtoWriter, writeAscii } from '../core/protobuf-writer.ts'
 import { encodeStruct } from '../core/struct.ts'
 import type { Action, BodyDelivery, HeaderChanges, Metadata } from '../exchange/action.ts'
 import type { MessageKind } from '../exchange/messages.ts'
@@ -26,8 +27,12 @@ const STATUS_CODE = 1
 const MODES = { requestBody: 3, responseBody: 4 } as const
 const BODY_MODES = { none: 0, streamed: 1, buffered: 2 } as const satisfies Record<BodyDelivery, number>
 
-/** Room for an answer without a body: a few headers and the metadata of one exchange. A larger one grows. */
-const EXPECTED_BYTES = 512
+/** Name and value together: what is around them must fit into lengths of one byte. */
+const MAX_SHORT_HEADER = 100
+/** Room for an answer without a body: a few headers and some metadata. A larger one grows. */
+const EXPECTED_BYTES = 256
+/** The answer to a request has most of all: whom to ask, and who is asking. */
+const EXPECTED_REQUEST_BYTES = 768
 /** What the messages around a body add to its length, for guessing lengths. */
 const AROUND_BODY_BYTES = 16
 
@@ -79,7 +84,7 @@ function isUnchanged(headers: HeaderChanges | undefined): boolean {
 function encodePass(kind: MessageKind, action: Pass): Buffer {
   requirePossible(kind, action)
   const { headers, body, metadata, reroute, delivery } = action
-  const writer = new ProtoWriter(EXPECTED_BYTES + (body?.length ?? 0))
+  const writer = new ProtoWriter((kind === 'request_body' ? EXPECTED_REQUEST_BYTES : EXPECTED_BYTES) + (body?.length ?? 0))
   const isTrailers = kind === 'request_trailers' || kind === 'response_trailers'
   const bodyBytes = body === undefined ? 0 : body.length + AROUND_BODY_BYTES
   writer.begin(ANSWERS[kind], bodyBytes)
@@ -147,6 +152,7 @@ function encodeHeaderMutation(writer: ProtoWriter, field: number, headers: Heade
 
 /** Envoy reads `raw_value`. The action is explicit because its default in the proto, append, is not what a set is. */
 function encodeSetHeader(writer: ProtoWriter, name: string, value: string): void {
+  if (value !== '' && encodeShortHeader(writer, name, value)) return
   writer.begin(HEADER_MUTATION.setHeaders)
   writer.begin(HEADER_OPTION.header)
   writer.string(HEADER.key, name)
@@ -155,6 +161,28 @@ function encodeSetHeader(writer: ProtoWriter, name: string, value: string): void
   writer.uint(HEADER_OPTION.appendAction, OVERWRITE_IF_EXISTS_OR_ADD)
   if (value === '') writer.bool(HEADER_OPTION.keepEmptyValue, true)
   writer.end()
+}
+
+/** A short ASCII header, as most are, in one go. False, and nothing written, for any other. */
+function encodeShortHeader(writer: ProtoWriter, name: string, value: string): boolean {
+  const length = name.length + value.length
+  if (length > MAX_SHORT_HEADER) return false
+  const start = writer.claim(length + 10)
+  const bytes = writer.buffer
+  const valueStart = start + 6 + name.length
+  bytes[start] = lengthTag(HEADER_MUTATION.setHeaders)
+  bytes[start + 1] = length + 8
+  bytes[start + 2] = lengthTag(HEADER_OPTION.header)
+  bytes[start + 3] = length + 4
+  bytes[start + 4] = lengthTag(HEADER.key)
+  bytes[start + 5] = name.length
+  bytes[valueStart] = lengthTag(HEADER.rawValue)
+  bytes[valueStart + 1] = value.length
+  bytes[valueStart + 2 + value.length] = varintTag(HEADER_OPTION.appendAction)
+  bytes[valueStart + 3 + value.length] = OVERWRITE_IF_EXISTS_OR_ADD
+  if (writeAscii(bytes, start + 6, name) && writeAscii(bytes, valueStart + 2, value)) return true
+  writer.release(start)
+  return false
 }
 
 function encodeBodyMutation(writer: ProtoWriter, body: Buffer): void {

@@ -47,10 +47,7 @@ export function jsonRequestParser(fields: JsonRequestFields): (body: Buffer, con
  */
 export function parseJsonRequest(body: Buffer, fields: JsonRequestFields, watched: ReadonlySet<string> = watchedNames(fields)): ParsedRequest {
   const top = scanTopLevel(body)
-  const members = selectWatched(
-    watched,
-    top.members.map((member) => [member.key, member]),
-  )
+  const members = selectWatched(watched, top.members, ({ key }) => key)
   for (const [name, reason] of fields.refusedWhenTrue ?? []) {
     if (readBoolean(body, name, members.get(name)) === true) throw new TollgateError('unsupported_request', reason, { param: name })
   }
@@ -70,14 +67,13 @@ export function parseJsonRequest(body: Buffer, fields: JsonRequestFields, watche
     leastOutputTokens: readLeastBound(body, fields, members),
     inputTokensEstimate: estimateInputTokens({ textBytes: body.length - top.mediaBytes, mediaCount: top.mediaCount }),
     edit(changes) {
-      const { splices, added } = mergeEdits([
-        changes.askForUsage === true && stream && usageSwitch !== undefined ? turnOn(usageSwitch) : {},
-        changes.model !== undefined && changes.model !== model ? setModel(members.get('model'), changes.model) : {},
-        changes.maxOutputTokens === undefined
-          ? {}
-          : lowerBounds(body, { members, names: fields.maxOutputTokens, clearFrom, limit: changes.maxOutputTokens, isForOpenAi: changes.isForOpenAi === true }),
-      ])
-      return spliceBytes(body, added.length === 0 ? splices : [...splices, addMembers(added, top)])
+      const edits: MemberEdit[] = []
+      if (changes.askForUsage === true && stream && usageSwitch !== undefined) edits.push(turnOn(usageSwitch))
+      if (changes.model !== undefined && changes.model !== model) edits.push(setModel(members.get('model'), changes.model))
+      if (changes.maxOutputTokens !== undefined) {
+        edits.push(lowerBounds(body, { members, names: fields.maxOutputTokens, clearFrom, limit: changes.maxOutputTokens, isForOpenAi: changes.isForOpenAi === true }))
+      }
+      return edits.length === 0 ? undefined : spliceBytes(body, splicesOf(edits, top))
     },
   }
 }
@@ -136,10 +132,9 @@ function turnOn(usageSwitch: UsageSwitch): MemberEdit {
   return usageSwitch.turnOn === undefined ? { added: '"stream_options":{"include_usage":true}' } : { splices: usageSwitch.turnOn }
 }
 
-function mergeEdits(edits: readonly MemberEdit[]): { readonly splices: readonly Splice[]; readonly added: readonly string[] } {
-  return { splices: edits.flatMap(({ splices }) => splices ?? []), added: edits.flatMap(({ added }) => added ?? []) }
-}
-
-function addMembers(added: readonly string[], top: JsonTopLevel): Splice {
-  return { start: top.contentStart, end: top.contentStart, text: added.join(',') + (top.members.length === 0 ? '' : ',') }
+function splicesOf(edits: readonly MemberEdit[], top: JsonTopLevel): readonly Splice[] {
+  const splices = edits.flatMap((edit) => edit.splices ?? [])
+  const added = edits.flatMap((edit) => edit.added ?? [])
+  if (added.length === 0) return splices
+  return [...splices, { start: top.contentStart, end: top.contentStart, text: added.join(',') + (top.members.length === 0 ? '' : ',') }]
 }

@@ -16,10 +16,7 @@ const watched: ReadonlySet<string> = new Set(['model', 'stream', 'n', '_charset_
  */
 export function parseMultipartRequest(body: Buffer, contentType: string | undefined): ParsedRequest {
   const form = parseMultipartForm(body, contentType)
-  const fields = selectWatched(
-    watched,
-    form.parts.map((part) => [part.name, part]),
-  )
+  const fields = selectWatched(watched, form.parts, ({ name }) => name)
   const values = new Map<string, string>()
   for (const [name, part] of fields) values.set(name, readField(body, part))
   const charset = values.get('_charset_') ?? 'utf-8'

@@ -5,9 +5,10 @@
 import { TollgateError } from '../core/errors.ts'
 
 /** Collects the entries whose names are watched. Throws TollgateError `malformed_request` for a name that is there twice or in another case. */
-export function selectWatched<Entry>(watched: ReadonlySet<string>, entries: Iterable<readonly [name: string, entry: Entry]>): Map<string, Entry> {
+export function selectWatched<Entry>(watched: ReadonlySet<string>, entries: readonly Entry[], nameOf: (entry: Entry) => string): Map<string, Entry> {
   const found = new Map<string, Entry>()
-  for (const [name, entry] of entries) {
+  for (const entry of entries) {
+    const name = nameOf(entry)
     if (watched.has(name)) {
       if (found.has(name)) throw new TollgateError('malformed_request', `The request has "${name}" twice. Send it once.`, { param: name })
       found.set(name, entry)

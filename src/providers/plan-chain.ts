@@ -56,6 +56,18 @@ export function isConverted(call: ProviderCall): boolean {
  * request, every step counts that can be plain in some order.
  */
 export function writtenModel(model: ModelConfig, format: FormatName): string {
+  const known = writtenModels(model)
+  let written = known.get(format)
+  if (written === undefined) {
+    written = findWrittenModel(model, format)
+    known.set(format, written)
+  }
+  return written
+}
+
+const writtenModels = memoize((_model: ModelConfig) => new Map<FormatName, string>())
+
+function findWrittenModel(model: ModelConfig, format: FormatName): string {
   const isPlain = hasOneOrder(model) ? (step: PlannedStep) => step.stage === 'plain' : (step: PlannedStep) => !isConverted(step.call)
   const [first, ...rest] = planChain(model, format).filter(isPlain)
   return first !== undefined && rest.every((step) => step.upstreamModel === first.upstreamModel) ? first.upstreamModel : model.clientModel

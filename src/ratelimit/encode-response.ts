@@ -1,7 +1,7 @@
 // envoy.service.ratelimit.v3.RateLimitResponse to the wire. Field numbers: envoy/service/ratelimit/v3/rls.proto.
 // Fields that have their default value are left out, as proto3 does.
 
-import { ProtoWriter } from '../core/protobuf-wire.ts'
+import { ProtoWriter } from '../core/protobuf-writer.ts'
 import type { DescriptorStatus, RateLimitResponse } from './messages.ts'
 import { mapUnit } from './window.ts'
 

@@ -14,7 +14,8 @@ import { type MessageFields, unknownField, withUnknownFields } from '../support/
 const method = loadProcessMethod()
 const FILTER = 'envoy.filters.http.ext_proc'
 
-const text = fc.oneof(fc.constant(''), fc.string({ maxLength: 40 }), fc.string({ unit: 'binary', maxLength: 40 }).map((value) => Buffer.from(value).toString()))
+// Around a hundred characters the short forms end, at 128 lengths of one byte do, and at 16,384 those of two.
+const text = fc.oneof(fc.constant(''), fc.string({ maxLength: 40 }), fc.string({ minLength: 80, maxLength: 300 }), fc.constant('v'.repeat(20_000)), fc.string({ unit: 'binary', maxLength: 40 }).map((value) => Buffer.from(value).toString()))
 const name = fc.oneof(fc.constantFrom(':path', ':authority', 'x-team', 'authorization', '__proto__'), fc.string({ minLength: 1, maxLength: 30 }))
 const bytes = fc.uint8Array({ maxLength: 5000 }).map((value) => Buffer.from(value))
 const leaf = fc.oneof(text, fc.double({ noNaN: true }), fc.boolean())
@@ -27,7 +28,8 @@ const metadata: fc.Arbitrary<Metadata> = fc.dictionary(text, fc.dictionary(text,
 const kinds: readonly MessageKind[] = ['request_headers', 'response_headers', 'request_body', 'response_body', 'request_trailers', 'response_trailers']
 const request = fc.record({
   kind: fc.constantFrom(...kinds),
-  headers: fc.array(fc.record({ name, value: text, raw: fc.boolean() }), { maxLength: 20 }),
+  // Envoy's own form is `raw_value` in all of them.
+  headers: fc.boolean().chain((anyForm) => fc.array(fc.record({ name, value: text, raw: anyForm ? fc.boolean() : fc.constant(true) }), { maxLength: 20 })),
   body: bytes,
   endOfStream: fc.boolean(),
   bodyMode: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),

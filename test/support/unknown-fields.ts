@@ -1,7 +1,8 @@
 // Adds fields that no .proto file knows to an encoded message and to the messages inside it, as a later Envoy might.
 
 import fc from 'fast-check'
-import { fixed32Tag, fixed64Tag, lengthTag, ProtoReader, ProtoWriter, varintTag } from '../../src/core/protobuf-wire.ts'
+import { fixed32Tag, fixed64Tag, lengthTag, ProtoReader, varintTag } from '../../src/core/protobuf-wire.ts'
+import { ProtoWriter } from '../../src/core/protobuf-writer.ts'
 
 /** Numbers of the fields that hold messages → the same for those. */
 export interface MessageFields {
