@@ -36,9 +36,9 @@ describe('the table of budgets', () => {
       format([empty, company, shownBudget()]),
       [
         'BUDGET     CALLER       LEFT                USED     HELD  REMAINING    LIMIT  UNIT    RESETS  PER HOUR  GONE IN  NEXT',
-        'user-hour  user=(none)  ██████████   0%  100,200        0          0  100,000  tokens  30m 0s   122,000      now  deny',
-        'company    everybody    ████████▒░  <1%   $99.50  $0.2500    $0.2500  $100.00  usd      2d 2h   $199.00  14m 45s  downgrade',
-        'user-hour  user=alice   ██████▒░░░  30%   61,000    9,000     30,000  100,000  tokens  30m 0s   122,000  14m 45s  passes',
+        'user-hour  user=(none)  ░░░░░░░░░░   0%  100,200        0          0  100,000  tokens  30m 0s   122,000      now  deny',
+        'company    everybody    █▒░░░░░░░░  <1%   $99.50  $0.2500    $0.2500  $100.00  usd      2d 2h   $199.00  14m 45s  downgrade',
+        'user-hour  user=alice   ███▒░░░░░░  30%   61,000    9,000     30,000  100,000  tokens  30m 0s   122,000  14m 45s  passes',
         '',
       ].join('\n'),
     )
@@ -76,6 +76,6 @@ describe('the table of budgets', () => {
 
   it('shows something for whatever is not nothing', () => {
     const bars = ([[0, 0, 100], [1, 0, 99], [0, 1, 99], [99, 0, 1], [50, 50, 0], [1, 98, 1], [120, 5, 0]] as const).map(([used, held, remaining]) => /[█▒░]+/.exec(format([shownBudget({ used, held, remaining, limit: 100 })]))?.[0])
-    assert.deepEqual(bars, ['░░░░░░░░░░', '█░░░░░░░░░', '▒░░░░░░░░░', '█████████░', '█████▒▒▒▒▒', '█▒▒▒▒▒▒▒▒░', '█████████▒'])
+    assert.deepEqual(bars, ['██████████', '█████████░', '█████████▒', '█░░░░░░░░░', '▒▒▒▒▒░░░░░', '█▒▒▒▒▒▒▒▒░', '▒░░░░░░░░░'])
   })
 })

@@ -107,13 +107,13 @@ function callerText({ per, caller }: ShownBudget): string {
   return per.length === 0 ? 'everybody' : per.map((name) => `${name}=${caller[name] ?? '(none)'}`).join(' ')
 }
 
-/** `█` used, `▒` held, `░` left; something that is not nothing takes a cell. */
+/** `█` left, as the number beside it says; `▒` held, which may come back; `░` used. Something that is not nothing takes a cell. */
 function bar({ used, held, remaining, limit }: ShownBudget): string {
   const cells = (amount: number): number => (limit > 0 && amount > 0 ? Math.max(1, Math.round((BAR_CELLS * amount) / limit)) : 0)
-  const free = remaining > 0 ? Math.min(BAR_CELLS - 1, cells(remaining)) : 0
-  const taken = BAR_CELLS - free
+  const left = remaining > 0 ? Math.min(used + held > 0 ? BAR_CELLS - 1 : BAR_CELLS, cells(remaining)) : 0
+  const taken = BAR_CELLS - left
   const heldCells = Math.min(cells(held), used > 0 ? taken - 1 : taken)
-  return remaining > 0 && used + held === 0 ? '░'.repeat(BAR_CELLS) : '█'.repeat(taken - heldCells) + '▒'.repeat(heldCells) + '░'.repeat(free)
+  return '█'.repeat(left) + '▒'.repeat(heldCells) + '░'.repeat(taken - heldCells)
 }
 
 function share(remainingShare: number): string {

@@ -43,15 +43,16 @@ function cell(className, label, text, note) {
 }
 
 function barOf(shown) {
+  // Filled with what is left, as the number above it says; then what is held, which may come back. The rest is used.
   const bar = element('div', 'bar')
-  const part = (amount) => (shown.limit > 0 ? Math.min(100, (100 * amount) / shown.limit) : 100)
-  const used = element('i', 'used')
-  used.style.width = part(shown.used) + '%'
+  const heldShare = shown.limit > 0 ? Math.min(shown.held / shown.limit, 1 - shown.remaining_share) : 0
+  const left = element('i', 'left')
+  left.style.width = 100 * shown.remaining_share + '%'
   const held = element('i', 'held')
-  held.style.width = Math.min(part(shown.held), 100 - part(shown.used)) + '%'
-  bar.append(used, held)
+  held.style.width = 100 * heldShare + '%'
+  bar.append(left, held)
   bar.setAttribute('role', 'img')
-  bar.setAttribute('aria-label', Math.round(part(shown.used)) + ' % used, ' + Math.round(part(shown.held)) + ' % held')
+  bar.setAttribute('aria-label', formatShare(shown.remaining_share) + ' left, ' + formatShare(heldShare) + ' held')
   return bar
 }
 

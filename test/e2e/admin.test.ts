@@ -88,7 +88,7 @@ ${admin}
     )
     const shown = await runTollgate(['budgets', '-c', configPath(), '--where', 'user=alice'], { directory, environment: { READ: 'see' } })
     assert.deepEqual([shown.code, shown.stderr], [0, ''])
-    assert.match(shown.stdout, /^BUDGET .*\nuser-hour +user=alice +░{10} 100% .*\ncompany +everybody .*\n$/)
+    assert.match(shown.stdout, /^BUDGET .*\nuser-hour +user=alice +█{10} 100% .*\ncompany +everybody .*\n$/)
     const refused = await runTollgate(['budgets', '-c', configPath()], { directory, environment: { READ: undefined, TOLLGATE_ADMIN_TOKEN: 'wrong' } })
     assert.deepEqual([refused.code, refused.stdout], [1, ''])
     assert.match(refused.stderr, /not the token of this Tollgate.*TOLLGATE_ADMIN_TOKEN/)
