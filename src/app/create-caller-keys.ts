@@ -28,7 +28,7 @@ export function createCallerKeys({ store }: RuntimeConfig, log: Log): CallerKeys
       const needed = config.callers.some((source) => source.kind === 'api_keys' && source.place.kind === 'store')
       if (!needed || redis !== undefined || store.kind === 'memory') return
       // A connection of its own: keys are asked for before a request is read, whatever the counters wait for.
-      const client = connectRedis({ target: store, log, commandTimeoutMs: KEY_LOOKUP_TIMEOUT_MS })
+      const client = connectRedis({ target: store, usedFor: 'API keys', log, commandTimeoutMs: KEY_LOOKUP_TIMEOUT_MS })
       redis = createRedisKeys({ redis: client, clock: systemClock, log })
       disconnect = () => closeRedis(client)
     },

@@ -32,7 +32,7 @@ export function startCoolDowns({ config, metrics, log, onLonger }: CoolDownsOpti
   const { store } = config()
   if (store.kind === 'memory') return { ...coolDowns, close: () => undefined }
   // A connection of its own, so that counting never waits for it, and a silent one: that of the counters says what there is to say.
-  const client = connectRedis({ target: store, log: silentLog, commandTimeoutMs: LOOK_INTERVAL_MS })
+  const client = connectRedis({ target: store, usedFor: 'cool-downs', log: silentLog, commandTimeoutMs: LOOK_INTERVAL_MS })
   const shared = shareCoolDowns({ board: client, coolDowns, log })
   tell = (coolDown) => void shared.tell(coolDown)
   const looking = setInterval(() => {

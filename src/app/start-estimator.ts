@@ -35,7 +35,7 @@ export function startEstimator({ config, isKeeper, isNeeded, log }: EstimatorSta
 
 /** On a connection of its own, so that counting never waits for it, and a silent one: that of the counters says what there is to say. */
 function shareOnRedis(target: Exclude<RuntimeConfig['store'], { kind: 'memory' }>, isNeeded: () => boolean, log: Log): RunningEstimator {
-  const client = connectRedis({ target, log: silentLog, commandTimeoutMs: LEARNING_INTERVAL_MS })
+  const client = connectRedis({ target, usedFor: 'estimates', log: silentLog, commandTimeoutMs: LEARNING_INTERVAL_MS })
   const estimator = createEstimator({ onLearn: (answer) => shared.learned(answer) })
   const shared = shareLearning({ board: client, estimator, writer: randomUUID(), log })
   const exchange = async (): Promise<void> => {

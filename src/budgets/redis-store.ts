@@ -55,6 +55,8 @@ const scripts: Readonly<Record<keyof Scripts, string>> = {
   tollgateList: listScript,
 }
 
+/** What the log calls our connection. */
+const USED_FOR = 'budgets'
 /** Holds that one script renews or charges: Redis answers nobody else meanwhile, so a script must not take longer than about a millisecond. */
 const HOLDS_PER_SCRIPT = 64
 /** Counters that one script reads. */
@@ -65,7 +67,7 @@ const KEYS_PER_SCAN = 250
 /** Connects in the background: `ready()` tells when. */
 export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: RedisBudgetStoreOptions): BudgetStore {
   // A pipeline would wait for the answers to the one before it.
-  const client = connectRedis({ target: store, log, commandTimeoutMs, pipelining: false })
+  const client = connectRedis({ target: store, usedFor: USED_FOR, log, commandTimeoutMs, pipelining: false })
   for (const [name, lua] of Object.entries(scripts)) client.defineCommand(name, { lua })
   // defineCommand adds methods that the client's type cannot know.
   const run = client as unknown as Scripts
@@ -166,7 +168,7 @@ export function createRedisBudgetStore({ store, log, commandTimeoutMs = 1000 }: 
         await client.pttl(holdsKey)
         return true
       } catch (thrown) {
-        log.debug({ err: thrown }, 'Redis did not answer for the counters of budgets')
+        log.debug({ used_for: USED_FOR, err: thrown }, 'Redis did not answer for the counters of budgets')
         return false
       }
     },

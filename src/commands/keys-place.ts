@@ -34,7 +34,7 @@ export async function withKeyBook<Result>({ config, source, shown }: KeysPlace, 
   if (source.place.kind === 'file') return orCommandError(shown, work(createFileKeyBook(source.place.path)))
   // Compiling has refused keys in a store that is no Redis.
   if (config.store.kind === 'memory') throw new CommandError('The store is no Redis.')
-  const client = connectRedis({ target: config.store, log: silentLog, commandTimeoutMs: REDIS_TIMEOUT_MS })
+  const client = connectRedis({ target: config.store, usedFor: 'API keys', log: silentLog, commandTimeoutMs: REDIS_TIMEOUT_MS })
   try {
     await orCommandError(shown, once(client, 'ready', { signal: AbortSignal.timeout(REDIS_TIMEOUT_MS) }))
     return await orCommandError(shown, work(createRedisKeyBook(client)))

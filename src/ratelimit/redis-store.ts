@@ -20,6 +20,9 @@ export interface RedisStoreOptions {
   readonly expiryJitterSeconds?: number
 }
 
+/** What the log calls our connection. */
+const USED_FOR = 'rate limits'
+
 /** What `defineCommand` adds to a client. */
 interface Counting {
   tollgateCount(...keysAndArguments: readonly (string | number)[]): Promise<unknown>
@@ -29,7 +32,7 @@ interface Counting {
 /** Connects in the background: `ready()` tells when. On a single Redis a request is one script, so it is atomic. */
 export function createRedisStore(options: RedisStoreOptions): CounterStore {
   const { store, log, random = Math.random, commandTimeoutMs = 1000, expiryJitterSeconds = 300 } = options
-  const client = connectRedis({ target: store, log, commandTimeoutMs })
+  const client = connectRedis({ target: store, usedFor: USED_FOR, log, commandTimeoutMs })
   client.defineCommand('tollgateCount', { lua: counterScript })
   // On a cluster ioredis must see the key as first argument to find the node.
   client.defineCommand('tollgateCountOne', { lua: counterScript, numberOfKeys: 1 })
@@ -95,7 +98,7 @@ export function createRedisStore(options: RedisStoreOptions): CounterStore {
       try {
         return (await client.ping()) === 'PONG'
       } catch (thrown) {
-        log.debug({ err: thrown }, 'Redis did not answer a PING')
+        log.debug({ used_for: USED_FOR, err: thrown }, 'Redis did not answer a PING')
         return false
       }
     },

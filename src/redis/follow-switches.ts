@@ -16,6 +16,8 @@ export interface SwitchOptions {
   readonly sentinels: readonly SentinelConnection[]
   /** The name of the master. */
   readonly name: string
+  /** Of the client, for the log. */
+  readonly usedFor: string
   readonly log: Log
 }
 
@@ -31,10 +33,10 @@ async function leaveUnless(client: Redis, { host, port }: { readonly host: strin
 }
 
 /** A master that hangs keeps its connections, so this is the only way to hear that it was replaced. Ends when the client says `closing`. */
-export function followSwitches(client: Redis, { sentinels, name, log }: SwitchOptions): void {
+export function followSwitches(client: Redis, { sentinels, name, usedFor, log }: SwitchOptions): void {
   const listeners = sentinels.map((options) => {
     const listener = new Redis({ ...options, enableReadyCheck: false, disableClientInfo: true, maxRetriesPerRequest: null })
-    const failed = (thrown: unknown): void => log.debug({ redis: `${String(options.host)}:${String(options.port)}`, err: thrown }, 'a sentinel cannot be listened to')
+    const failed = (thrown: unknown): void => log.debug({ redis: `${String(options.host)}:${String(options.port)}`, used_for: usedFor, err: thrown }, 'a sentinel cannot be listened to')
     listener.on('error', failed)
     listener.on('message', (_channel: string, text: string) => {
       const [switched, , , host = '', port] = text.split(' ')

@@ -15,6 +15,8 @@ type SentinelTarget = Extract<RedisTarget, { kind: 'redis-sentinel' }>
 
 export interface RedisConnectionOptions {
   readonly target: RedisTarget
+  /** What is asked for on this connection, in a word or two for the log: `budgets`. A process has several connections to one Redis. */
+  readonly usedFor: string
   readonly log: Log
   /** How long one call may take before it fails. */
   readonly commandTimeoutMs: number
@@ -30,18 +32,25 @@ const maxReconnectDelayMs = 2000
 const sentinelTimeoutMs = 1000
 const defaultSentinelPort = 26_379
 
+interface StateLogOptions extends Pick<RedisConnectionOptions, 'usedFor' | 'log'> {
+  /** Where it leads, without user and password. */
+  readonly shown: string
+  /** What the client says when commands can be sent. */
+  readonly upEvent?: string
+}
+
 /**
  * Says once that the connection is down and once that it is back, however often it is tried in between. A sentinel that is not
- * heard of is no outage while another one is; it is named when there is one. `upEvent`: what the client says when commands can be sent.
+ * heard of is no outage while another one is; it is named when there is one.
  */
-function logStateChanges(client: Redis | Cluster, shown: string, log: Log, upEvent = 'ready'): void {
+function logStateChanges(client: Redis | Cluster, { shown, usedFor, log, upEvent = 'ready' }: StateLogOptions): void {
   let state: 'new' | 'up' | 'down' | 'closed' = 'new'
   let sentinelReason: string | undefined
   const down = (reason: string): void => {
     if (state === 'down' || state === 'closed') return
     state = 'down'
     // Only the message: ioredis hangs the failed command on its errors, and that may be AUTH with the password.
-    log.error({ redis: shown, reason: sentinelReason ?? reason }, 'Redis is not reachable; what needs it fails until it is')
+    log.error({ redis: shown, used_for: usedFor, reason: sentinelReason ?? reason }, `Redis is not reachable for ${usedFor}; what needs it fails until it is`)
   }
   client.on('error', (error: Error) => down(error.message === '' ? error.name : error.message))
   client.on('sentinelError', (error: Error) => {
@@ -49,7 +58,7 @@ function logStateChanges(client: Redis | Cluster, shown: string, log: Log, upEve
   })
   client.on('close', () => down('the connection was closed'))
   client.on(upEvent, () => {
-    if (state !== 'up') log.info({ redis: shown }, 'connected to Redis')
+    if (state !== 'up') log.info({ redis: shown, used_for: usedFor }, `connected to Redis for ${usedFor}`)
     state = 'up'
     sentinelReason = undefined
   })
@@ -63,7 +72,7 @@ function logStateChanges(client: Redis | Cluster, shown: string, log: Log, upEve
  * While there is no connection, commands fail at once instead of queueing. Close it with closeRedis.
  * Throws a TollgateError for an address that is none and a CA file that cannot be read.
  */
-export function connectRedis({ target, log, commandTimeoutMs, pipelining = true }: RedisConnectionOptions): Redis | Cluster {
+export function connectRedis({ target, usedFor, log, commandTimeoutMs, pipelining = true }: RedisConnectionOptions): Redis | Cluster {
   const ca = target.caFile === undefined ? undefined : readCaFile(target.caFile)
   const common: CommonOptions = {
     commandTimeout: commandTimeoutMs,
@@ -73,12 +82,12 @@ export function connectRedis({ target, log, commandTimeoutMs, pipelining = true 
     // What Redis hears of us is of no use to it, and costs a right in its access lists.
     disableClientInfo: true,
   }
-  if (target.kind === 'redis-cluster') return connectCluster(target, { ca, common, log, pipelining })
+  if (target.kind === 'redis-cluster') return connectCluster(target, { ca, common, usedFor, log, pipelining })
   const single = { ...common, enableOfflineQueue: false, enableAutoPipelining: pipelining, retryStrategy: retryDelay, reconnectOnError: isReadOnlyError }
-  if (target.kind === 'redis-sentinel') return connectSentinel(target, { ca, single, log })
+  if (target.kind === 'redis-sentinel') return connectSentinel(target, { ca, single, usedFor, log })
   const { options, shown } = parseRedisUrl(target.url, { ca })
   const client = new Redis({ ...options, ...single })
-  logStateChanges(client, shown, log)
+  logStateChanges(client, { shown, usedFor, log })
   return client
 }
 
@@ -97,6 +106,17 @@ interface SingleOptions extends CommonOptions {
   readonly reconnectOnError: (error: Error) => boolean
 }
 
+interface ClusterOptions extends Pick<RedisConnectionOptions, 'usedFor' | 'log'> {
+  readonly ca: Buffer | undefined
+  readonly common: CommonOptions
+  readonly pipelining: boolean
+}
+
+interface SentinelOptions extends Pick<RedisConnectionOptions, 'usedFor' | 'log'> {
+  readonly ca: Buffer | undefined
+  readonly single: SingleOptions
+}
+
 function retryDelay(attempt: number): number {
   return Math.min(attempt * 100, maxReconnectDelayMs)
 }
@@ -106,7 +126,7 @@ function isReadOnlyError(error: Error): boolean {
   return /\bREADONLY\b/.test(error.message)
 }
 
-function connectCluster(target: ClusterTarget, { ca, common, log, pipelining }: { ca: Buffer | undefined; common: CommonOptions; log: Log; pipelining: boolean }): Cluster {
+function connectCluster(target: ClusterTarget, { ca, common, usedFor, log, pipelining }: ClusterOptions): Cluster {
   const nodes = target.nodes.map((node) => parseRedisNode(node, { ca }))
   const first = nodes[0]
   if (first === undefined) throw new TollgateError('internal', 'a Redis cluster needs at least one node')
@@ -127,18 +147,18 @@ function connectCluster(target: ClusterTarget, { ca, common, log, pipelining }: 
     try {
       await node.connect()
     } catch (thrown) {
-      log.debug({ err: thrown }, 'a node of the Redis cluster is not reachable')
+      log.debug({ used_for: usedFor, err: thrown }, 'a node of the Redis cluster is not reachable')
     }
   }
   client.on('ready', () => void Promise.all(client.nodes().map(connectNode)).then(() => client.emit('connected')))
   // Only after the command for which the node was looked up is on its way.
   client.on('+node', (node: Redis) => process.nextTick(connectNode, node))
-  logStateChanges(client, nodes.map(({ shown }) => shown).join(','), log, 'connected')
+  logStateChanges(client, { shown: nodes.map(({ shown }) => shown).join(','), usedFor, log, upEvent: 'connected' })
   return client
 }
 
 /** The master changes; a sentinel knows who it is, and says so when another one takes over. */
-function connectSentinel(target: SentinelTarget, { ca, single, log }: { ca: Buffer | undefined; single: SingleOptions; log: Log }): Redis {
+function connectSentinel(target: SentinelTarget, { ca, single, usedFor, log }: SentinelOptions): Redis {
   const sentinels = target.sentinels.map((sentinel) => parseRedisNode(sentinel, { ca, defaultPort: defaultSentinelPort }))
   const first = sentinels[0]
   if (first === undefined) throw new TollgateError('internal', 'Redis Sentinel needs the address of at least one sentinel')
@@ -158,8 +178,8 @@ function connectSentinel(target: SentinelTarget, { ca, single, log }: { ca: Buff
     ...(tls === undefined ? {} : { tls, enableTLSForSentinelMode: true }),
   })
   const listening = { ...asSentinel, connectTimeout: single.connectTimeout, retryStrategy: retryDelay }
-  followSwitches(client, { sentinels: sentinels.map((sentinel) => ({ ...hostAndPort(sentinel), ...listening })), name, log })
-  logStateChanges(client, `${name} of ${sentinels.map(({ shown }) => shown).join(',')}`, log)
+  followSwitches(client, { sentinels: sentinels.map((sentinel) => ({ ...hostAndPort(sentinel), ...listening })), name, usedFor, log })
+  logStateChanges(client, { shown: `${name} of ${sentinels.map(({ shown }) => shown).join(',')}`, usedFor, log })
   return client
 }
 

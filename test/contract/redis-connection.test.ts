@@ -7,6 +7,7 @@ import { describe, it, type TestContext } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
+import { createCallerKeys } from '../../src/app/create-caller-keys.ts'
 import { createEstimator } from '../../src/budgets/estimator.ts'
 import { createRedisBudgetStore } from '../../src/budgets/redis-store.ts'
 import { shareLearning } from '../../src/budgets/share-learning.ts'
@@ -16,9 +17,11 @@ import { silentLog } from '../../src/core/log.ts'
 import { createRedisStore } from '../../src/ratelimit/redis-store.ts'
 import { followSwitches } from '../../src/redis/follow-switches.ts'
 import { closeRedis, connectRedis } from '../../src/redis/redis-connection.ts'
+import { buildConfig } from '../support/build-config.ts'
 import { admission, charge, claim, counter, readOne, settlement, START_MS } from '../support/budget-requests.ts'
 import { connectedStore } from '../support/budget-store-harness.ts'
 import { startCuttingProxy } from '../support/cutting-proxy.ts'
+import { scratchFolder } from '../support/grpc-client.ts'
 import { logToArray } from '../support/log-to-array.ts'
 import { freeNodePort, freePort, missingTls, startRedis, startRedisCluster } from '../support/redis-server.ts'
 import { startThreeNodes, startWithSentinel } from '../support/redis-topologies.ts'
@@ -56,7 +59,7 @@ async function useAll(target: Store): Promise<void> {
   await limits.close()
 
   const other = logToArray()
-  const client = connectRedis({ target, log: other.log, commandTimeoutMs: 1000 })
+  const client = connectRedis({ target, usedFor: 'API keys', log: other.log, commandTimeoutMs: 1000 })
   await other.waitFor('connected to Redis')
   const keys = createRedisKeyBook(client)
   await keys.add({ id: 'abcdefgh23', hash: 'a'.repeat(64), createdAtMs: 0, expiresAtMs: undefined, revokedAtMs: undefined, attributes: new Map(), models: undefined })
@@ -82,6 +85,48 @@ async function refusals(address: { readonly path: string } | { readonly port: nu
   client.disconnect()
   return log
 }
+
+describe('the connections of one process', () => {
+  it('are told apart in the log, where each says that it is there, gone and back', async (t) => {
+    const folder = await scratchFolder()
+    t.after(() => folder.remove())
+    const server = await startRedis({ directory: folder.path })
+    t.after(() => server.stop())
+    const { log, lines, waitFor } = logToArray()
+    const budgets = createRedisBudgetStore({ store: server.store, log })
+    t.after(() => budgets.close())
+    const limits = createRedisStore({ store: server.store, log })
+    t.after(() => limits.close())
+    const config = buildConfig({ store: server.store, callers: [{ kind: 'api_keys', place: { kind: 'store' }, attributes: new Set(), models: undefined }] })
+    const keys = createCallerKeys(config, log)
+    t.after(() => keys.close())
+    keys.follow(config)
+    const users = ['API keys', 'budgets', 'rate limits']
+    const all = async (said: (user: string) => string, level: string): Promise<void> => {
+      for (const user of users) await waitFor(said(user))
+      assert.deepEqual(new Map(lines.map((line) => [line.fields['used_for'], [line.level, line.message]])), new Map(users.map((user) => [user, [level, said(user)]])))
+      assert.equal(lines.length, users.length)
+      lines.length = 0
+    }
+    await all((user) => `connected to Redis for ${user}`, 'info')
+    await server.stop()
+    await all((user) => `Redis is not reachable for ${user}; what needs it fails until it is`, 'error')
+    const again = await startRedis({ directory: folder.path })
+    t.after(() => again.stop())
+    await all((user) => `connected to Redis for ${user}`, 'info')
+  })
+
+  it('are told apart in a cluster and behind sentinels too', async (t) => {
+    const nobody = `127.0.0.1:${String(await freePort())}`
+    for (const store of [{ kind: 'redis-cluster', nodes: [nobody] }, { kind: 'redis-sentinel', sentinels: [nobody], master: 'mymaster' }] as const) {
+      const { log, lines, waitFor } = logToArray()
+      const limits = createRedisStore({ store, log })
+      t.after(() => limits.close())
+      await waitFor('Redis is not reachable for rate limits')
+      assert.deepEqual(new Set(lines.map(({ fields }) => fields['used_for'])), new Set(['rate limits']))
+    }
+  })
+})
 
 describe('a Redis with users', () => {
   it('needs no more rights than docs/redis.md says', async (t) => {
@@ -202,7 +247,7 @@ describe('a Redis behind sentinels', () => {
     t.after(() => server.stop())
     const [client, announcer] = [new Redis({ port }), new Redis({ port })]
     t.after(() => [client, announcer].forEach((each) => closeRedis(each)))
-    followSwitches(client, { sentinels: [{ port, connectTimeout: 1000, retryStrategy: () => 100 }], name: 'mymaster', log: logToArray().log })
+    followSwitches(client, { sentinels: [{ port, connectTimeout: 1000, retryStrategy: () => 100 }], name: 'mymaster', usedFor: 'budgets', log: logToArray().log })
     await once(client, 'ready')
     let closed = 0
     client.on('close', () => (closed += 1))

@@ -19,7 +19,7 @@ for (const [kind, start] of [['Redis', startRedis], ['a Redis Cluster', startRed
     before(async () => {
       server = await start()
       const { log, waitFor } = logToArray()
-      board = connectRedis({ target: server.store, log, commandTimeoutMs: 5_000 })
+      board = connectRedis({ target: server.store, usedFor: 'estimates', log, commandTimeoutMs: 5_000 })
       looker = new Redis({ ...server.address })
       await waitFor('connected to Redis')
     })
