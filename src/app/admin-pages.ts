@@ -16,8 +16,8 @@ export interface AdminPagesOptions {
   /** Content type of the page of metrics. */
   readonly metricsType: string
   readonly isDraining: () => boolean
-  /** Never rejects. */
-  readonly storeReady: () => Promise<boolean>
+  /** What requests need and cannot be reached, and what that means for them: a line for each. Never rejects. */
+  readonly unreachable: () => Promise<readonly string[]>
   readonly budgets: () => readonly Budget[]
   readonly budgetStore: BudgetStore
   readonly callers: () => readonly CallerSource[]
@@ -25,14 +25,14 @@ export interface AdminPagesOptions {
   readonly ledgerDirectory: string | undefined
 }
 
-export function createAdminPages({ serving, metricsType, isDraining, storeReady, budgets, budgetStore, callers, ledgerDirectory }: AdminPagesOptions): AdminPages {
+export function createAdminPages({ serving, metricsType, isDraining, unreachable, budgets, budgetStore, callers, ledgerDirectory }: AdminPagesOptions): AdminPages {
   return {
     '/': startPage,
     '/budgets': createBudgetsPage({ budgets, store: budgetStore, clock: systemClock }),
     '/ledger': { GET: ledgerHandler(ledgerDirectory, callers) },
     '/explain': createExplainPage(serving.explainer),
     '/healthz': { access: 'open', GET: () => textAnswer('ok\n') },
-    '/readyz': { access: 'open', GET: () => readiness({ serving, isDraining, storeReady }) },
+    '/readyz': { access: 'open', GET: () => readiness({ serving, isDraining, unreachable }) },
     '/metrics': { GET: async () => ({ status: 200, contentType: metricsType, body: await serving.metricsPage() }) },
   }
 }
@@ -45,12 +45,12 @@ function ledgerHandler(directory: string | undefined, callers: () => readonly Ca
   return ({ query }) => page(query)
 }
 
-async function readiness({ serving, isDraining, storeReady }: Pick<AdminPagesOptions, 'serving' | 'isDraining' | 'storeReady'>): Promise<AdminAnswer> {
-  const reachable = await storeReady()
+async function readiness({ serving, isDraining, unreachable }: Pick<AdminPagesOptions, 'serving' | 'isDraining' | 'unreachable'>): Promise<AdminAnswer> {
+  const troubles = await unreachable()
   const workers = serving.workers()
   const each = workers.map(({ worker, state, pid }) => `worker ${worker}: ${state}${pid === undefined ? '' : ` (process ${pid})`}\n`).join('')
   if (isDraining()) return textAnswer(`draining\n${each}`, 503)
-  if (!reachable) return textAnswer(`the store cannot be reached\n${each}`, 503)
+  if (troubles.length > 0) return textAnswer(`${troubles.join('\n')}\n${each}`, 503)
   // One that serves is enough: Envoy leaves out the others.
   if (workers.length > 0 && !workers.some(({ state }) => state === 'serving')) return textAnswer(`no worker serves\n${each}`, 503)
   return textAnswer(`ready\n${each}`)

@@ -10,6 +10,7 @@ import { createBudgetMetrics } from '../edge/budget-metrics.ts'
 import { createMetrics } from '../edge/metrics.ts'
 import { createAdminPages } from './admin-pages.ts'
 import type { App, AppOptions } from './app.ts'
+import { checkStores } from './check-stores.ts'
 import { MAIN_WRITER, openCounters } from './open-counters.ts'
 import { serveFromWorkers } from './serve-from-workers.ts'
 import { serveHere } from './serve-here.ts'
@@ -46,7 +47,7 @@ export async function startApp({ read, log, env, program }: AppOptions): Promise
       serving,
       metricsType: metrics.registry.contentType,
       isDraining: () => draining,
-      storeReady: async () => (await rateLimits.ready()) && (current.budgets.length === 0 || (await budgets.store.ready())),
+      unreachable: () => checkStores({ config: () => current, budgetsReady: () => budgets.store.ready(), limitsReady: () => rateLimits.ready() }),
       budgets: () => current.budgets,
       budgetStore: budgets.store,
       callers: () => current.callers,

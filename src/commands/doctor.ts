@@ -45,7 +45,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
     ...findTraps(config, { env: context.env }).map((trap) => ({ ok: true, what: `worth knowing: ${trap.message}`, advice: '' })),
   ]
   if (options.json === true) context.stdout(`${JSON.stringify(findings, undefined, 2)}\n`)
-  else for (const { ok, what, advice } of findings) context.stdout(`${ok ? 'ok   ' : 'WRONG'} ${what}${advice === '' ? '' : `\n      ${advice}`}\n`)
+  else for (const { ok, what, advice } of findings) context.stdout(`${ok ? 'ok   ' : 'WRONG'} ${what.replaceAll('\n', '\n      ')}${advice === '' ? '' : `\n      ${advice}`}\n`)
   if (findings.some((finding) => !finding.ok)) throw new CommandError('')
 }
 

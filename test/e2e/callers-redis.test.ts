@@ -67,6 +67,8 @@ store: "unix:${store}"
       return next.status === 503 ? next : undefined
     })
     assert.match(answer.body, /"code":"callers_unavailable"/)
+    const ready = await fetch(`${gateway.adminUrl}/readyz`)
+    assert.deepEqual([ready.status, await ready.text()], [503, 'API keys cannot be looked up: requests with a key of the store are refused with 503\n'])
     const refused = await keys('list')
     assert.equal(refused.code, 1)
     assert.match(refused.stderr, /The keys in the Redis of the store cannot be used/)

@@ -16,7 +16,7 @@ descriptors:
     descriptors:
       - {key: model, value: small, rate_limit: {unit: year, requests_per_unit: 50}}
 `
-const yaml = (mockPort: number, store: string) => `
+const yaml = (mockPort: number, store: string, budgets = '') => `
 providers:
   openai: {api: openai, url: "http://127.0.0.1:${mockPort}"}
   anthropic: {api: anthropic, url: "http://127.0.0.1:${mockPort}"}
@@ -27,7 +27,7 @@ models:
 callers: [{headers: {user: x-user-id}}]
 limits: [{file: ratelimit.yaml, cost: llm_total_token}]
 store: ${store}
-`
+${budgets}`
 const ask = (model: string) => ({ model, messages: [{ role: 'user', content: 'hello' }] })
 const hundredTokens = { 'x-mock-input-tokens': '60', 'x-mock-output-tokens': '40' }
 
@@ -128,7 +128,8 @@ describe('a token limit', () => {
     it('fails closed, and says so, when Redis is gone', async () => {
       const own = await startRedis()
       const store = `"unix:${own.store.kind === 'redis' ? own.store.url : ''}"`
-      const gateway = await startGateway({ yaml: yaml(mock.port, store), files: { 'ratelimit.yaml': ratelimit } })
+      const watching = 'budgets: [{name: watching, limit: {tokens: 1000000}, every: year, on_store_failure: allow}]\n'
+      const gateway = await startGateway({ yaml: yaml(mock.port, store, watching), files: { 'ratelimit.yaml': ratelimit } })
       const client = createClient(gateway.url)
       try {
         assert.equal((await client.post('/v1/chat/completions', ask('gpt'), { 'x-user-id': 'erin' })).status, 200)
@@ -140,7 +141,14 @@ describe('a token limit', () => {
           const answer = await fetch(`${gateway.adminUrl}/readyz`)
           return answer.status === 503 ? answer.text() : undefined
         })
-        assert.match(ready, /store/)
+        assert.deepEqual(ready.split('\n'), [
+          'the counters of budgets cannot be reached: budgets with on_store_failure: allow let their requests pass and charge them later',
+          'the counters of rate limits cannot be reached: requests that a limit counts are refused with 503, and what is under way is not charged to its limits',
+          '',
+        ])
+        const gone = gateway.lines.filter(({ msg }) => String(msg).startsWith('Redis is not reachable'))
+        assert.deepEqual(new Set(gone.map((line) => line['used_for'])), new Set(['budgets', 'rate limits']))
+        assert.equal(gone.length, 2, 'each connection says so once')
         assert.equal((await fetch(`${gateway.adminUrl}/healthz`)).status, 200)
       } finally {
         client.close()
