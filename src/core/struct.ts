@@ -35,7 +35,8 @@ const MAX_SHORT = 100
 
 /** Writes the fields of a Struct into the message that is open in `writer`. Keys whose value is undefined are left out, as in JSON. */
 export function encodeStruct(writer: ProtoWriter, struct: { readonly [key: string]: StructInput }): void {
-  for (const key of Object.keys(struct)) {
+  // Nearly nothing of V8 is as fast for objects of any form; what is inherited is nobody's here.
+  for (const key in struct) {
     const value = struct[key]
     if (value === undefined) continue
     if (typeof value === 'string' && encodeShortText(writer, key, value)) continue

@@ -78,7 +78,12 @@ function isPlain({ headers, body, metadata, reroute, delivery }: Pass): boolean 
 
 function isUnchanged(headers: HeaderChanges | undefined): boolean {
   if (headers === undefined) return true
-  return (headers.remove === undefined || headers.remove.length === 0) && (headers.set === undefined || Object.keys(headers.set).length === 0)
+  return (headers.remove === undefined || headers.remove.length === 0) && (headers.set === undefined || isEmpty(headers.set))
+}
+
+function isEmpty(object: object): boolean {
+  for (const _name in object) return false
+  return true
 }
 
 function encodePass(kind: MessageKind, action: Pass): Buffer {
@@ -142,7 +147,7 @@ function encodeHeaderMutation(writer: ProtoWriter, field: number, headers: Heade
   if (headers === undefined || isUnchanged(headers)) return
   const { set = {}, remove = [] } = headers
   writer.begin(field, 128)
-  for (const name of Object.keys(set)) {
+  for (const name in set) {
     const value = set[name]
     if (value !== undefined) encodeSetHeader(writer, name, value)
   }
