@@ -37,23 +37,24 @@ interface Entry {
 }
 
 export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxBytes = MAX_BYTES, maxConfigs = MAX_CONFIGS }: RecentExchangesOptions): RecentExchanges {
-  const byId = new Map<string, Entry>()
-  // In the order in which they came, from `oldest` on and round again. A Map knows that order, too, but finds its first entry behind all that were removed.
+  // In the order in which they came, from `oldest` on and round again. Hardly anybody asks for one, so looking through all of them is cheaper than
+  // a Map by their ids, which has to be kept for every exchange.
   const ring: (Entry | undefined)[] = []
   const places = maxEntries + 1
   let oldest = 0
+  let count = 0
   const configs = new Map<ExchangeSummary['config'], number>()
   let bytesHeld = 0
   let sinceMs = clock.now()
 
-  function count({ summary: { config }, bytes }: Entry, by: 1 | -1): void {
+  function account({ summary: { config }, bytes }: Entry, by: 1 | -1): void {
     bytesHeld += by * bytes
     const uses = (configs.get(config) ?? 0) + by
     if (uses === 0) configs.delete(config)
     else configs.set(config, uses)
   }
 
-  const isFull = (): boolean => byId.size > maxEntries || bytesHeld > maxBytes || configs.size > maxConfigs
+  const isFull = (): boolean => count > maxEntries || bytesHeld > maxBytes || configs.size > maxConfigs
 
   function removeOldest(): void {
     while (isFull()) {
@@ -61,8 +62,8 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
       if (entry === undefined) return
       ring[oldest] = undefined
       oldest = (oldest + 1) % places
-      byId.delete(entry.summary.exchangeId)
-      count(entry, -1)
+      count -= 1
+      account(entry, -1)
       sinceMs = entry.endedAtMs
     }
   }
@@ -70,12 +71,12 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
   return {
     add(summary) {
       const entry = { summary, bytes: bytesOf(summary), endedAtMs: clock.now() }
-      ring[(oldest + byId.size) % places] = entry
-      byId.set(summary.exchangeId, entry)
-      count(entry, 1)
+      ring[(oldest + count) % places] = entry
+      count += 1
+      account(entry, 1)
       removeOldest()
     },
-    find: (id) => byId.get(id)?.summary,
+    find: (id) => ring.find((entry) => entry?.summary.exchangeId === id)?.summary,
     get sinceMs() {
       return sinceMs
     },
