@@ -9,6 +9,7 @@ import { createBudgetsPage } from '../edge/budgets-page.ts'
 import { createExplainPage } from '../edge/explain-page.ts'
 import { startPage } from '../edge/start-page.ts'
 import { createLedgerPage } from '../ledger/ledger-page.ts'
+import type { StoreTrouble } from './check-stores.ts'
 import type { Serving } from './serving.ts'
 
 export interface AdminPagesOptions {
@@ -16,8 +17,8 @@ export interface AdminPagesOptions {
   /** Content type of the page of metrics. */
   readonly metricsType: string
   readonly isDraining: () => boolean
-  /** What requests need and cannot be reached, and what that means for them: a line for each. Never rejects. */
-  readonly unreachable: () => Promise<readonly string[]>
+  /** What requests need and cannot be reached. Never rejects. */
+  readonly unreachable: () => Promise<readonly StoreTrouble[]>
   readonly budgets: () => readonly Budget[]
   readonly budgetStore: BudgetStore
   readonly callers: () => readonly CallerSource[]
@@ -50,8 +51,9 @@ async function readiness({ serving, isDraining, unreachable }: Pick<AdminPagesOp
   const workers = serving.workers()
   const each = workers.map(({ worker, state, pid }) => `worker ${worker}: ${state}${pid === undefined ? '' : ` (process ${pid})`}\n`).join('')
   if (isDraining()) return textAnswer(`draining\n${each}`, 503)
-  if (troubles.length > 0) return textAnswer(`${troubles.join('\n')}\n${each}`, 503)
+  const lines = troubles.map(({ line }) => `${line}\n`).join('')
+  if (troubles.some(({ refuses }) => refuses)) return textAnswer(`${lines}${each}`, 503)
   // One that serves is enough: Envoy leaves out the others.
-  if (workers.length > 0 && !workers.some(({ state }) => state === 'serving')) return textAnswer(`no worker serves\n${each}`, 503)
-  return textAnswer(`ready\n${each}`)
+  if (workers.length > 0 && !workers.some(({ state }) => state === 'serving')) return textAnswer(`no worker serves\n${lines}${each}`, 503)
+  return textAnswer(`ready\n${lines}${each}`)
 }

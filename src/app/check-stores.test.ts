@@ -13,7 +13,7 @@ describe('what readiness says of the stores', () => {
   const budgets = [buildBudget()]
   const there = (): Promise<boolean> => Promise.resolve(true)
   const away = (): Promise<boolean> => Promise.resolve(false)
-  const check = (changes: Parameters<typeof buildConfig>[0], ready: Partial<StoreChecks> = {}): Promise<readonly string[]> => checkStores({ config: () => buildConfig(changes), budgetsReady: away, limitsReady: away, ...ready })
+  const check = (changes: Parameters<typeof buildConfig>[0], ready: Partial<StoreChecks> = {}): Promise<readonly string[]> => checkStores({ config: () => buildConfig(changes), budgetsReady: away, limitsReady: away, ...ready }).then((troubles) => troubles.map(({ line }) => line))
 
   const limitsLine = 'the counters of rate limits cannot be reached: requests that a limit counts are refused with 503, and what is under way is not charged to its limits'
   const budgetsLine = 'the counters of budgets cannot be reached: budgets with on_store_failure: deny refuse their requests with 503'
@@ -46,8 +46,19 @@ describe('what readiness says of the stores', () => {
     ])
   })
 
-  it('does not wait for a store that says nothing', { timeout: 10_000 }, async () => {
+  it('tells whether requests are refused, which nobody is by budgets that let them pass', async () => {
+    const refuses = async (changes: Parameters<typeof buildConfig>[0]): Promise<readonly boolean[]> => (await checkStores({ config: () => buildConfig(changes), budgetsReady: away, limitsReady: away })).map((trouble) => trouble.refuses)
+    const passing = [buildBudget({ onStoreFailure: 'allow' }), buildBudget({ onStoreFailure: 'local' }), buildBudget({ onExhausted: 'allow' })]
+    assert.deepEqual(await refuses({ budgets: passing }), [false])
+    assert.deepEqual(await refuses({ budgets: [...passing, buildBudget()] }), [true])
+    assert.deepEqual(await refuses({ budgets: passing, limits, callers }), [false, true, true])
+  })
+
+  it('does not wait for a store that says nothing', { timeout: 5_000 }, async () => {
     const never = (): Promise<boolean> => new Promise(() => undefined)
-    assert.deepEqual(await check({ limits, budgets }, { limitsReady: never, budgetsReady: there }), [limitsLine])
+    assert.deepEqual(await check({ limits, budgets }, { limitsReady: never, budgetsReady: there, answerWithinMs: 5 }), [limitsLine])
+    const startedAtMs = performance.now()
+    await check({ limits, budgets }, { limitsReady: never, budgetsReady: never })
+    assert.ok(performance.now() - startedAtMs < 2_000, 'nor unless told')
   })
 })

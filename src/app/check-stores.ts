@@ -10,22 +10,35 @@ export interface StoreChecks {
   readonly budgetsReady: () => Promise<boolean>
   /** The same of the counters of rate limits. */
   readonly limitsReady: () => Promise<boolean>
+  /** What has said nothing by then cannot be reached. */
+  readonly answerWithinMs?: number
 }
 
-/** Who asks for readiness waits a second or two, and is to hear what is wrong even if Redis says nothing. */
-const ANSWER_WITHIN_MS = 1_000
+export interface StoreTrouble {
+  /** What cannot be reached, and what becomes of requests. */
+  readonly line: string
+  /** Requests are refused for it. */
+  readonly refuses: boolean
+}
 
-/** A line for each that the configuration needs and that cannot be reached. */
-export async function checkStores({ config, budgetsReady, limitsReady }: StoreChecks): Promise<readonly string[]> {
+/** Probes of Kubernetes wait a second by default, and are to hear what is wrong even if Redis says nothing. */
+const ANSWER_WITHIN_MS = 800
+
+/** One for each use of the store that the configuration makes and that cannot be reached. */
+export async function checkStores({ config, budgetsReady, limitsReady, answerWithinMs = ANSWER_WITHIN_MS }: StoreChecks): Promise<readonly StoreTrouble[]> {
   const { budgets, limits, callers } = config()
   const hasKeysThere = callers.some((source) => source.kind === 'api_keys' && source.place.kind === 'store')
   // Keys are looked up by those who serve, on connections of their own: to the same Redis, which the rate limits reach from here, or not.
-  const [areBudgetsThere, areLimitsThere] = await Promise.all([budgets.length === 0 || inTime(budgetsReady), (limits.length === 0 && !hasKeysThere) || inTime(limitsReady)])
+  const [areBudgetsThere, areLimitsThere] = await Promise.all([budgets.length === 0 || inTime(budgetsReady, answerWithinMs), (limits.length === 0 && !hasKeysThere) || inTime(limitsReady, answerWithinMs)])
   return [
-    ...(areBudgetsThere ? [] : [`the counters of budgets cannot be reached: ${meanwhile(budgets)}`]),
-    ...(areLimitsThere || limits.length === 0 ? [] : ['the counters of rate limits cannot be reached: requests that a limit counts are refused with 503, and what is under way is not charged to its limits']),
-    ...(areLimitsThere || !hasKeysThere ? [] : ['API keys cannot be looked up: requests with a key of the store are refused with 503']),
+    ...(areBudgetsThere ? [] : [{ line: `the counters of budgets cannot be reached: ${meanwhile(budgets)}`, refuses: budgets.some(refusesMeanwhile) }]),
+    ...(areLimitsThere || limits.length === 0 ? [] : [{ line: 'the counters of rate limits cannot be reached: requests that a limit counts are refused with 503, and what is under way is not charged to its limits', refuses: true }]),
+    ...(areLimitsThere || !hasKeysThere ? [] : [{ line: 'API keys cannot be looked up: requests with a key of the store are refused with 503', refuses: true }]),
   ]
+}
+
+function refusesMeanwhile({ onExhausted, onStoreFailure }: Budget): boolean {
+  return onExhausted !== 'allow' && onStoreFailure === 'deny'
 }
 
 /** Only of the kinds of budgets that there are. */
@@ -39,10 +52,10 @@ function meanwhile(budgets: readonly Budget[]): string {
   return [...new Set(clauses)].join('; ')
 }
 
-async function inTime(ready: () => Promise<boolean>): Promise<boolean> {
+async function inTime(ready: () => Promise<boolean>, withinMs: number): Promise<boolean> {
   const answered = new AbortController()
   try {
-    return await Promise.race([ready(), pause(ANSWER_WITHIN_MS, false, { signal: answered.signal })])
+    return await Promise.race([ready(), pause(withinMs, false, { signal: answered.signal })])
   } finally {
     answered.abort()
   }

@@ -75,7 +75,7 @@ describe('the table of budgets', () => {
   })
 
   it('shows something for whatever is not nothing', () => {
-    const bars = ([[0, 0, 100], [1, 0, 99], [0, 1, 99], [99, 0, 1], [50, 50, 0], [1, 98, 1], [120, 5, 0]] as const).map(([used, held, remaining]) => /[█▒░]+/.exec(format([shownBudget({ used, held, remaining, limit: 100 })]))?.[0])
-    assert.deepEqual(bars, ['██████████', '█████████░', '█████████▒', '█░░░░░░░░░', '▒▒▒▒▒░░░░░', '█▒▒▒▒▒▒▒▒░', '▒░░░░░░░░░'])
+    const bars = ([[0, 0, 100], [1, 0, 99], [0, 1, 99], [1, 1, 98], [99, 0, 1], [50, 50, 0], [1, 98, 1], [120, 5, 0]] as const).map(([used, held, remaining]) => /[█▒░]+/.exec(format([shownBudget({ used, held, remaining, limit: 100 })]))?.[0])
+    assert.deepEqual(bars, ['██████████', '█████████░', '█████████▒', '████████▒░', '█░░░░░░░░░', '▒▒▒▒▒░░░░░', '█▒▒▒▒▒▒▒▒░', '▒░░░░░░░░░'])
   })
 })

@@ -110,7 +110,8 @@ function callerText({ per, caller }: ShownBudget): string {
 /** `█` left, as the number beside it says; `▒` held, which may come back; `░` used. Something that is not nothing takes a cell. */
 function bar({ used, held, remaining, limit }: ShownBudget): string {
   const cells = (amount: number): number => (limit > 0 && amount > 0 ? Math.max(1, Math.round((BAR_CELLS * amount) / limit)) : 0)
-  const left = remaining > 0 ? Math.min(used + held > 0 ? BAR_CELLS - 1 : BAR_CELLS, cells(remaining)) : 0
+  const others = (used > 0 ? 1 : 0) + (held > 0 ? 1 : 0)
+  const left = remaining > 0 ? Math.min(BAR_CELLS - others, cells(remaining)) : 0
   const taken = BAR_CELLS - left
   const heldCells = Math.min(cells(held), used > 0 ? taken - 1 : taken)
   return '█'.repeat(left) + '▒'.repeat(heldCells) + '░'.repeat(taken - heldCells)

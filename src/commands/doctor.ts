@@ -70,7 +70,8 @@ async function listens(what: string, address: string): Promise<Finding> {
 
 async function adminReady(config: RuntimeConfig): Promise<Finding> {
   const answer = await get(config.listen.admin, '/readyz')
-  if (answer.status === 200) return { ok: true, what: 'Tollgate is ready', advice: '' }
+  const [, ...troubles] = answer.body.trim().split('\n')
+  if (answer.status === 200) return { ok: true, what: ['Tollgate is ready', ...troubles].join('\n'), advice: '' }
   return { ok: false, what: `Tollgate is not ready: ${answer.body.trim()}`, advice: `See /readyz on ${config.listen.admin} and the log.` }
 }
 

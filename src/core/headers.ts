@@ -29,7 +29,7 @@ export class Headers {
     this.#places.push(start, end)
   }
 
-  /** The value of a header that occurs once; the first one if it is repeated; undefined if absent. */
+  /** The value of a header that occurs once; the first one if it is repeated; undefined if absent. May keep the source alive: `ownText` of what outlives the exchange. */
   get(name: string): string | undefined {
     const at = this.#names.indexOf(name)
     return at === -1 ? undefined : (this.#values[at] ?? this.#cut(at))

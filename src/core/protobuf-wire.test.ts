@@ -185,6 +185,16 @@ test('text that may be Latin-1 is UTF-8 if it can be', () => {
   assert.equal(firstValue(hex('0a 03 ef bf bd')).stringOrLatin1(), '\ufffd', 'the replacement character itself is valid UTF-8')
 })
 
+test('texts come back whose length in bytes needs more room than that in characters', () => {
+  for (const text of ['é'.repeat(63), 'é'.repeat(64), '€'.repeat(42), '€'.repeat(43), `${'x'.repeat(126)}é`, '€'.repeat(5461), '€'.repeat(5462), `${'x'.repeat(16_383)}é`, '\u{1f600}'.repeat(40)]) {
+    const writer = new ProtoWriter(8)
+    writer.string(1, text)
+    writer.uint(2, 7)
+    const reader = new ProtoReader(writer.finish())
+    assert.deepEqual([reader.next(), reader.string() === text, reader.next(), reader.uint(), reader.next()], [10, true, 16, 7, 0], `${text.slice(-3)}, ${text.length}`)
+  }
+})
+
 test('a message must be closed exactly once', () => {
   const open = new ProtoWriter()
   open.begin(1)

@@ -72,8 +72,8 @@ export class ProtoWriter {
   }
 
   /**
-   * `count` bytes more, which the caller writes himself: he knows the whole form of what is short and asked for often. Returns where they
-   * start in `buffer`, which is another one after the next write.
+   * Adds `count` bytes, which the caller fills: for short forms that are written often and whose lengths are known beforehand. Returns where
+   * they start in `buffer`, which the next write may replace.
    */
   claim(count: number): number {
     this.#reserve(count)

@@ -21,8 +21,11 @@ export class ShortNames {
 
 /** From five bytes: names that differ do so somewhere in them, nearly always, and all bytes are compared anyway. */
 function slotOf(bytes: Buffer, start: number, length: number): number {
-  const hash = length + bytes[start]! * 5 + bytes[start + (length >> 2)]! * 31 + bytes[start + (length >> 1)]! * 131 + bytes[start + length - (length >> 2) - 1]! * 257 + bytes[start + length - 1]! * 521
-  return hash & (SLOTS - 1)
+  const last = start + length - 1
+  const quarter = length >> 2
+  const ends = bytes[start]! * 5 + bytes[last]! * 521
+  const inner = bytes[start + quarter]! * 31 + bytes[start + (length >> 1)]! * 131 + bytes[last - quarter]! * 257
+  return (length + ends + inner) & (SLOTS - 1)
 }
 
 function isSame(text: string, bytes: Buffer, start: number, length: number): boolean {

@@ -72,6 +72,7 @@ export function convertRerankUsage(answer: { readonly usage: unknown; readonly m
 }
 
 const NO_DETAILS = {}
+const NO_FIELDS: Fields = {}
 
 /** `details` of a RawUsage, when one of them was said and is not 0; else nothing. */
 export function withDetails(values: NonNullable<RawUsage['details']>): Pick<RawUsage, 'details'> {
@@ -90,8 +91,6 @@ export function said(first: unknown, second?: unknown, third?: unknown): unknown
 function details(first: unknown, second?: unknown, third?: unknown): Fields {
   return isObject(first) ? first : isObject(second) ? second : isObject(third) ? third : NO_FIELDS
 }
-
-const NO_FIELDS: Fields = {}
 
 // Embeddings report their input and a total: what of the total is not input is output, here 0.
 function restOfTotal(total: unknown, input: unknown): number | undefined {

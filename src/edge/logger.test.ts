@@ -70,8 +70,18 @@ describe('the log', () => {
       log.info({}, 'with "quotes"\n')
     })
     assert.deepEqual([big?.['msg'], String(big?.['tokens'])], ['big', '12'])
-    assert.deepEqual([round?.['level'], round?.['msg'], (round?.['circle'] as Record<string, unknown>)['name']], [40, 'round', 'round'])
+    assert.deepEqual([round?.['level'], round?.['msg'], (round?.['circle'] as Record<string, unknown> | undefined)?.['name']], [40, 'round', 'round'])
     assert.deepEqual([none?.['level'], none?.['msg']], [30, 'with "quotes"\n'])
+  })
+
+  it('writes no half of a character, which strict readers of JSON refuse', () => {
+    let text = ''
+    const log = createLogger({ level: 'info', format: 'json', write: (lines) => (text += lines) })
+    log.info({ response_model: 'gpt\ud800', long: `${'x'.repeat(200)}\udfff`, whole: '\u{1f600}', written: '\\ud800 "\\', [`n\ud801`]: 1 }, 'exchange')
+    mock.timers.tick(10)
+    assert.doesNotMatch(text, /(?<!\\)\\ud[89a-f]/)
+    const { response_model: model, long, whole, written, ...rest } = JSON.parse(text)
+    assert.deepEqual([model, long.slice(-2), whole, written, rest['n\ufffd']], ['gpt\ufffd', 'x\ufffd', '\u{1f600}', '\\ud800 "\\', 1])
   })
 
   it('leaves out what is below the level', () => {

@@ -39,28 +39,38 @@ export function createLogger({ level, format, write, worker }: LoggerOptions): L
     },
     { write: add },
   )
-  const worked = worker === undefined ? '' : `,"worker":${String(worker)}`
+  const workerMember = worker === undefined ? '' : `,"worker":${String(worker)}`
   // One JSON.stringify takes a third of what pino takes, which writes member by member. Errors and what is no JSON are left to pino.
-  const say = (own: LogLevel): Log[LogLevel] => {
-    if (LEVELS[own] < LEVELS[level]) return () => undefined
-    const start = `{"level":${String(LEVELS[own])}`
+  const sayAt = (lineLevel: LogLevel): Log[LogLevel] => {
+    if (LEVELS[lineLevel] < LEVELS[level]) return () => undefined
+    const start = `{"level":${String(LEVELS[lineLevel])}`
     return (fields, message) => {
       const members = fields['err'] === undefined ? membersOf(fields) : undefined
-      if (members === undefined) careful[own](fields, message)
-      else add(`${start}${timestamp()}${worked}${members},"msg":${JSON.stringify(message)}}\n`)
+      if (members === undefined) careful[lineLevel](fields, message)
+      else add(`${start}${timestamp()}${workerMember}${members},"msg":${JSON.stringify(message)}}\n`)
     }
   }
-  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+  return { debug: sayAt('debug'), info: sayAt('info'), warn: sayAt('warn'), error: sayAt('error') }
 }
 
-/** With a comma before each; undefined for what JSON cannot say: circles and big integers. */
+/** Half a surrogate pair, which JSON.stringify writes as an escape that strict readers (jq among them) refuse. Whole pairs it writes as they are. */
+const halfPair = /\\ud[89a-f][0-9a-f]{2}/
+const anyEscape = /\\(?:ud[89a-f][0-9a-f]{2}|.)/g
+
+/** With a comma before each; undefined for what is no object of JSON: circles, big integers, what says itself what it is. */
 function membersOf(fields: Readonly<Record<string, unknown>>): string | undefined {
   try {
     const text = JSON.stringify(redactSecrets(fields))
-    return text === '{}' ? '' : `,${text.slice(1, -1)}`
+    if (!text.startsWith('{')) return undefined
+    return text === '{}' ? '' : `,${withWholePairs(text).slice(1, -1)}`
   } catch {
     return undefined
   }
+}
+
+/** What is broken becomes U+FFFD, as on every way into bytes. */
+function withWholePairs(json: string): string {
+  return halfPair.test(json) ? json.replaceAll(anyEscape, (written) => (written.length === 2 ? written : '\ufffd')) : json
 }
 
 /** As pino wants it: `,"time":"2026-03-01T12:00:00.123Z"`. Within a second only its milliseconds are written anew, which is a fifth of the work. */

@@ -32,7 +32,7 @@ th.number { text-align: right }
 .bar i { height: 100%; background: var(--accent) }
 .bar i.held { background: repeating-linear-gradient(-45deg, var(--accent) 0 3px, transparent 3px 6px) }
 .short .bar { --accent: var(--warn) }
-/* Nothing fills it: its frame says that it is one. */
+/* Nothing is left to fill it: a frame says that it is a bar. */
 .empty .bar { --accent: var(--stop); box-shadow: inset 0 0 0 1px var(--stop) }
 .action { white-space: nowrap }
 .short .action { color: var(--warn); font-weight: 600 }

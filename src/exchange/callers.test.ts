@@ -33,6 +33,13 @@ describe('the caller of an exchange', () => {
     assert.deepEqual(driven.summaries[0]?.callerAttributes, new Map([['user', 'alice'], ['key_id', '0123456789']]))
   })
 
+  it('has no header go on that he sent twice, and each is taken out once', async () => {
+    const driven = driveExchange({ config: buildConfig({ callers: [{ ...headerSource, attributes: new Map([['team', 'x-team-id']]) }] }) })
+    const action = await driven.request({ body: { model: 'gpt-4o', messages: [] }, headers: { 'x-team-id': 'red' }, repeated: [['x-envoy-retry-on', 'a'], ['x-envoy-retry-on', 'b'], ['cookie', 'c'], ['cookie', 'd']] })
+    assert.equal(action.kind, 'pass')
+    assert.deepEqual(action.headers?.remove?.toSorted(), ['cookie', 'x-envoy-retry-on', 'x-team-id'])
+  })
+
   it('may use the models that are his, however one is chosen', async () => {
     for (const request of [{ body: { ...body, model: 'gpt-4o' } }, { body: { messages: [] } }, { body, priority: 'high' }, { body: { messages: [] }, 'x-ai-eg-model': 'gpt-4o' }]) {
       const { body: sent, ...further } = request

@@ -13,7 +13,9 @@ import { isConverted, type PlannedStep } from '../providers/plan-chain.ts'
 export function leaveOutUnable(chain: readonly PlannedStep[], format: Format, body: Buffer): readonly PlannedStep[] {
   const last = chain.length - 1
   if (!chain.some((step, index) => index < last && isConverted(step.call))) return chain
-  return chain.filter((step, index) => index === last || !isConverted(step.call) || isAble(step, format, body))
+  const able = chain.filter((step, index) => index === last || !isConverted(step.call) || isAble(step, format, body))
+  // The same list where it can be: what follows from a list is worked out once for it.
+  return able.length === chain.length ? chain : able
 }
 
 function isAble({ call, upstreamModel }: PlannedStep, format: Format, body: Buffer): boolean {

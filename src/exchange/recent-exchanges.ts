@@ -56,7 +56,7 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
 
   const isFull = (): boolean => count > maxEntries || bytesHeld > maxBytes || configs.size > maxConfigs
 
-  function removeOldest(): void {
+  function makeRoom(): void {
     while (isFull()) {
       const entry = ring[oldest]
       if (entry === undefined) return
@@ -74,7 +74,7 @@ export function createRecentExchanges({ clock, maxEntries = MAX_ENTRIES, maxByte
       ring[(oldest + count) % places] = entry
       count += 1
       account(entry, 1)
-      removeOldest()
+      makeRoom()
     },
     find: (id) => ring.find((entry) => entry?.summary.exchangeId === id)?.summary,
     get sinceMs() {

@@ -56,8 +56,16 @@ export function selectChain(input: ChainInput): SelectedChain {
 
 /** The same list where all of them pass, as nearly always: what follows from a list is worked out once for it. */
 function keep(steps: readonly PlannedStep[], passes: (step: PlannedStep) => boolean): readonly PlannedStep[] {
-  return steps.every(passes) ? steps : steps.filter(passes)
+  if (steps.every(passes)) return steps
+  const kept = steps.filter(passes)
+  const last = lastKept.get(steps)
+  // While a provider rests, the others are the same list, too.
+  if (last?.length === kept.length && last.every((step, index) => step === kept[index])) return last
+  lastKept.set(steps, kept)
+  return kept
 }
+
+const lastKept = new WeakMap<readonly PlannedStep[], readonly PlannedStep[]>()
 
 /** Everybody wants to be left alone: whoever will be back first is asked, and then those behind it. */
 function fromTheSoonest(steps: readonly PlannedStep[], coolDowns: Pick<CoolDowns, 'find'>): readonly PlannedStep[] {
@@ -72,7 +80,7 @@ function drawFirst({ config, model, format, credentials, random }: ChainInput, a
   if (head === undefined || head === allowed[0]) return allowed
   const names = new Set(allowed.map(({ provider }) => provider.name))
   // Planned anew as a whole: what comes after a converted step depends on who comes first, and by that whether Envoy has the key or we must.
-  return planOrder(orderFrom(model, stepOf(model.chain)(head)), format.name).filter((step) => names.has(step.provider.name) && isCallable(config, step, credentials))
+  return keep(planOrder(orderFrom(model, stepOf(model.chain)(head)), format.name), (step) => names.has(step.provider.name) && isCallable(config, step, credentials))
 }
 
 /** The configured step that was planned as `planned`. */

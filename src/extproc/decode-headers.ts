@@ -1,7 +1,7 @@
 // envoy.config.core.v3.HeaderMap, from bytes to Headers. Half of what Envoy sends are headers, and it always writes them alike.
 
 import { Headers } from '../core/headers.ts'
-import { lengthTag, ProtoReader, utf8OrLatin1 } from '../core/protobuf-wire.ts'
+import { lengthTag, ProtoReader, SHORT_TEXT, utf8OrLatin1 } from '../core/protobuf-wire.ts'
 import { ShortNames } from '../core/short-names.ts'
 
 const HEADERS = lengthTag(1)
@@ -9,10 +9,8 @@ const KEY = lengthTag(1)
 const VALUE = lengthTag(2)
 const RAW_VALUE = lengthTag(3)
 
-/** Longest text that is looked for among those that came before. */
-const SHORT_NAME = 24
 
-/** Behind the last byte: no byte has it. */
+/** Read in place of a byte behind the last one. */
 const END = 256
 /** Longer than any message. */
 const TOO_LONG = 2 ** 30 - 1
@@ -68,7 +66,7 @@ function areAscii(bytes: Buffer, start: number, end: number): boolean {
 }
 
 function nameOf(bytes: Buffer, start: number, end: number): string {
-  return (end - start <= SHORT_NAME ? shortNames.get(bytes, start, end) : undefined) ?? bytes.toString('utf8', start, end)
+  return (end - start <= SHORT_TEXT ? shortNames.get(bytes, start, end) : undefined) ?? bytes.toString('utf8', start, end)
 }
 
 function decodeAny(bytes: Buffer): Headers {

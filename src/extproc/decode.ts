@@ -2,7 +2,7 @@
 // request, so it builds nothing that a stage does not look at. Field numbers: protos/envoy/service/ext_proc/v3/external_processor.proto.
 
 import { Headers } from '../core/headers.ts'
-import { lengthTag, ProtoReader, varintTag } from '../core/protobuf-wire.ts'
+import { lengthTag, ProtoReader, varintTag, WireError } from '../core/protobuf-wire.ts'
 import { decodeStruct, forEachStructLeaf, type StructValue } from '../core/struct.ts'
 import type { MessageContext, MessageKind, ProcessingMessage } from '../exchange/messages.ts'
 import { decodeHeaderMap } from './decode-headers.ts'
@@ -96,8 +96,11 @@ function decodeHeaders(
   let headers: Headers | undefined
   let endOfStream = false
   for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
-    if (tag === HTTP_HEADERS_HEADERS) headers = decodeHeaderMap(reader.bytes())
-    else if (tag === HTTP_HEADERS_END_OF_STREAM) endOfStream = reader.bool()
+    if (tag === HTTP_HEADERS_HEADERS) {
+      // Protobuf would join two of them. Envoy sends one; and of two, one would go unseen.
+      if (headers !== undefined) throw new WireError('protobuf: a message has two lists of headers')
+      headers = decodeHeaderMap(reader.bytes())
+    } else if (tag === HTTP_HEADERS_END_OF_STREAM) endOfStream = reader.bool()
     else reader.skip()
   }
   return { kind, headers: headers ?? new Headers(), endOfStream, bodyFollows: rest.bodyFollows, context: rest.context }

@@ -23,6 +23,8 @@ export interface RequestParts {
   readonly method?: string
   readonly path?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** Behind those, in this order. */
+  readonly repeated?: readonly (readonly [name: string, value: string])[]
   readonly body?: unknown
   /** Envoy's attributes and metadata of the request's headers. */
   readonly context?: MessageContext
@@ -104,9 +106,10 @@ export function driveExchange(options: DriveOptions = {}) {
     estimator,
     advance: (ms: number) => time.advance(ms),
     /** Both request messages; the action for the body, or for the headers when those ended the exchange. */
-    async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, body, context = noContext }: RequestParts): Promise<Action> {
+    async request({ method = 'POST', path = '/v1/chat/completions', headers = {}, repeated = [], body, context = noContext }: RequestParts): Promise<Action> {
       const bytes = Buffer.isBuffer(body) ? body : typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body ?? {}))
       const all = Headers.from({ ':method': method, ':path': path, 'content-type': 'application/json', ...headers })
+      for (const [name, value] of repeated) all.append(name, value)
       const first = await receive({ kind: 'request_headers', headers: all, endOfStream: false, bodyFollows: true, context })
       return exchange.done ? first : receive({ kind: 'request_body', body: bytes, endOfStream: true, context: noContext })
     },
