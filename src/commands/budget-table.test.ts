@@ -74,6 +74,11 @@ describe('the table of budgets', () => {
     assert.match(format([shownBudget({ caller: { user: '\u001b[2Jx\ny' } })]), /user=\ufffd\[2Jx\ufffdy {2}/)
   })
 
+  it('shows no more percent than are left', () => {
+    const percents = [0.9996, 0.29, 0.57, 0.009, 1, 0].map((remaining_share) => /(\S+)%/.exec(format([shownBudget({ remaining_share })]))?.[1])
+    assert.deepEqual(percents, ['99', '29', '57', '<1', '100', '0'])
+  })
+
   it('shows something for whatever is not nothing', () => {
     const bars = ([[0, 0, 100], [1, 0, 99], [0, 1, 99], [1, 1, 98], [99, 0, 1], [50, 50, 0], [1, 98, 1], [120, 5, 0]] as const).map(([used, held, remaining]) => /[█▒░]+/.exec(format([shownBudget({ used, held, remaining, limit: 100 })]))?.[0])
     assert.deepEqual(bars, ['██████████', '█████████░', '█████████▒', '████████▒░', '█░░░░░░░░░', '▒▒▒▒▒░░░░░', '█▒▒▒▒▒▒▒▒░', '▒░░░░░░░░░'])

@@ -118,8 +118,9 @@ function bar({ used, held, remaining, limit }: ShownBudget): string {
 }
 
 function share(remainingShare: number): string {
-  const percent = remainingShare * 100
-  return `${percent > 0 && percent < 1 ? '<1' : Math.floor(percent)}%`
+  // The addition is for shares like 0.29, which times 100 is a little less than 29.
+  const percent = remainingShare * 100 + 1e-9
+  return `${remainingShare > 0 && percent < 1 ? '<1' : Math.floor(percent)}%`
 }
 
 function amountText({ unit }: ShownBudget, amount: number): string {

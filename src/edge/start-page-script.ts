@@ -22,8 +22,9 @@ function formatAmount(unit, amount) {
 }
 
 function formatShare(share) {
-  const percent = share * 100
-  return (percent > 0 && percent < 10 ? percent.toFixed(1) : Math.round(percent)) + ' %'
+  // Never more than there is: 100 % means untouched. The addition is for shares like 0.29, which times 100 is a little less than 29.
+  const percent = share * 100 + 1e-9
+  return (share > 0 && percent < 10 ? (Math.floor(percent * 10) / 10).toFixed(1) : Math.floor(percent)) + ' %'
 }
 
 function formatTime(ms) {

@@ -37,12 +37,18 @@ describe('the start page', () => {
       { used: 20, held: 10, remaining: 70, remaining_share: 0.7, limit: 100 },
       { used: 100, held: 20, remaining: 0, remaining_share: 0, limit: 100 },
       { used: 0, held: 0, remaining: 0, remaining_share: 0, limit: 0 },
+      { used: 4, held: 0, remaining: 9996, remaining_share: 0.9996, limit: 10_000 },
+      { used: 71, held: 0, remaining: 29, remaining_share: 0.29, limit: 100 },
+      { used: 9004, held: 0, remaining: 996, remaining_share: 0.0996, limit: 10_000 },
     ])
     assert.deepEqual(bars, [
       { number: '99 % left', parts: ['left 99%', 'held 0%'], label: '99 % left, 0 % held' },
       { number: '70 % left', parts: ['left 70%', 'held 10%'], label: '70 % left, 10 % held' },
       { number: '0 % left', parts: ['left 0%', 'held 20%'], label: '0 % left, 20 % held' },
       { number: '0 % left', parts: ['left 0%', 'held 0%'], label: '0 % left, 0 % held' },
+      { number: '99 % left', parts: ['left 99.96000000000001%', 'held 0%'], label: '99 % left, 0 % held' },
+      { number: '29 % left', parts: ['left 28.999999999999996%', 'held 0%'], label: '29 % left, 0 % held' },
+      { number: '9.9 % left', parts: ['left 9.959999999999999%', 'held 0%'], label: '9.9 % left, 0 % held' },
     ])
   })
 })
