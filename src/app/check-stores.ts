@@ -3,6 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Budget } from '../budgets/budget.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
+import { hasKeysInStore } from './create-caller-keys.ts'
 
 export interface StoreChecks {
   readonly config: () => Pick<RuntimeConfig, 'budgets' | 'limits' | 'callers'>
@@ -27,29 +28,23 @@ const ANSWER_WITHIN_MS = 800
 /** One for each use of the store that the configuration makes and that cannot be reached. */
 export async function checkStores({ config, budgetsReady, limitsReady, answerWithinMs = ANSWER_WITHIN_MS }: StoreChecks): Promise<readonly StoreTrouble[]> {
   const { budgets, limits, callers } = config()
-  const hasKeysThere = callers.some((source) => source.kind === 'api_keys' && source.place.kind === 'store')
+  const hasKeysThere = hasKeysInStore(callers)
   // Keys are looked up by those who serve, on connections of their own: to the same Redis, which the rate limits reach from here, or not.
   const [areBudgetsThere, areLimitsThere] = await Promise.all([budgets.length === 0 || inTime(budgetsReady, answerWithinMs), (limits.length === 0 && !hasKeysThere) || inTime(limitsReady, answerWithinMs)])
+  const meanwhiles = budgets.map(meanwhile)
+  const clauses = [...new Set(meanwhiles.map(({ clause }) => clause))].join('; ')
   return [
-    ...(areBudgetsThere ? [] : [{ line: `the counters of budgets cannot be reached: ${meanwhile(budgets)}`, refuses: budgets.some(refusesMeanwhile) }]),
+    ...(areBudgetsThere ? [] : [{ line: `the counters of budgets cannot be reached: ${clauses}`, refuses: meanwhiles.some(({ refuses }) => refuses) }]),
     ...(areLimitsThere || limits.length === 0 ? [] : [{ line: 'the counters of rate limits cannot be reached: requests that a limit counts are refused with 503, and what is under way is not charged to its limits', refuses: true }]),
     ...(areLimitsThere || !hasKeysThere ? [] : [{ line: 'API keys cannot be looked up: requests with a key of the store are refused with 503', refuses: true }]),
   ]
 }
 
-function refusesMeanwhile({ onExhausted, onStoreFailure }: Budget): boolean {
-  return onExhausted !== 'allow' && onStoreFailure === 'deny'
-}
-
-/** Only of the kinds of budgets that there are. */
-function meanwhile(budgets: readonly Budget[]): string {
-  const clauses = budgets.map(({ onExhausted, onStoreFailure }) => {
-    if (onExhausted === 'allow') return 'budgets with on_exhausted: allow let their requests pass and charge them later'
-    if (onStoreFailure === 'allow') return 'budgets with on_store_failure: allow let their requests pass and charge them later'
-    if (onStoreFailure === 'local') return 'budgets with on_store_failure: local let their requests pass up to local_share in each process, and charge them later'
-    return 'budgets with on_store_failure: deny refuse their requests with 503'
-  })
-  return [...new Set(clauses)].join('; ')
+function meanwhile({ onExhausted, onStoreFailure }: Budget): { readonly clause: string; readonly refuses: boolean } {
+  if (onExhausted === 'allow') return { clause: 'budgets with on_exhausted: allow let their requests pass and charge them later', refuses: false }
+  if (onStoreFailure === 'allow') return { clause: 'budgets with on_store_failure: allow let their requests pass and charge them later', refuses: false }
+  if (onStoreFailure === 'local') return { clause: 'budgets with on_store_failure: local let their requests pass up to local_share in each process, and charge them later', refuses: false }
+  return { clause: 'budgets with on_store_failure: deny refuse their requests with 503', refuses: true }
 }
 
 async function inTime(ready: () => Promise<boolean>, withinMs: number): Promise<boolean> {

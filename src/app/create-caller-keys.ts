@@ -25,8 +25,7 @@ export function createCallerKeys({ store }: RuntimeConfig, log: Log): CallerKeys
   return {
     ...createKeyFinder({ files, redis: () => redis }),
     follow(config) {
-      const needed = config.callers.some((source) => source.kind === 'api_keys' && source.place.kind === 'store')
-      if (!needed || redis !== undefined || store.kind === 'memory') return
+      if (!hasKeysInStore(config.callers) || redis !== undefined || store.kind === 'memory') return
       // A connection of its own: keys are asked for before a request is read, whatever the counters wait for.
       const client = connectRedis({ target: store, usedFor: 'API keys', log, commandTimeoutMs: KEY_LOOKUP_TIMEOUT_MS })
       redis = createRedisKeys({ redis: client, clock: systemClock, log })
@@ -34,4 +33,8 @@ export function createCallerKeys({ store }: RuntimeConfig, log: Log): CallerKeys
     },
     close: () => disconnect(),
   }
+}
+
+export function hasKeysInStore(callers: RuntimeConfig['callers']): boolean {
+  return callers.some((source) => source.kind === 'api_keys' && source.place.kind === 'store')
 }

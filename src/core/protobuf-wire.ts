@@ -27,6 +27,11 @@ const shortNames = new ShortNames()
 
 export const TWO_32 = 4_294_967_296
 
+/** Text in UTF-8, found again if it is short and came before; bytes that are not UTF-8 become U+FFFD. */
+export function utf8(bytes: Buffer, start: number, end: number): string {
+  return (end - start <= SHORT_TEXT ? shortNames.get(bytes, start, end) : undefined) ?? bytes.toString('utf8', start, end)
+}
+
 /** Text in UTF-8 or, if it is not valid UTF-8, in Latin-1, so that every byte stays visible. */
 export function utf8OrLatin1(bytes: Buffer, start: number, end: number): string {
   const text = bytes.toString('utf8', start, end)
@@ -141,8 +146,7 @@ export class ProtoReader {
   /** Text in UTF-8; bytes that are not UTF-8 become U+FFFD. */
   string(): string {
     const start = this.#advanceLength()
-    const end = this.#position
-    return (end - start <= SHORT_TEXT ? shortNames.get(this.#bytes, start, end) : undefined) ?? this.#bytes.toString('utf8', start, end)
+    return utf8(this.#bytes, start, this.#position)
   }
 
   /** As `utf8OrLatin1`: header values may hold either. */

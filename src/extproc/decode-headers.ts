@@ -1,8 +1,7 @@
 // envoy.config.core.v3.HeaderMap, from bytes to Headers. Half of what Envoy sends are headers, and it always writes them alike.
 
 import { Headers } from '../core/headers.ts'
-import { lengthTag, ProtoReader, SHORT_TEXT, utf8OrLatin1 } from '../core/protobuf-wire.ts'
-import { ShortNames } from '../core/short-names.ts'
+import { lengthTag, ProtoReader, utf8, utf8OrLatin1 } from '../core/protobuf-wire.ts'
 
 const HEADERS = lengthTag(1)
 const KEY = lengthTag(1)
@@ -14,8 +13,6 @@ const RAW_VALUE = lengthTag(3)
 const END = 256
 /** Longer than any message. */
 const TOO_LONG = 2 ** 30 - 1
-
-const shortNames = new ShortNames()
 
 /** Values are UTF-8 or, where they are not valid UTF-8, Latin-1. Throws WireError on malformed bytes. */
 export function decodeHeaderMap(bytes: Buffer): Headers {
@@ -35,7 +32,7 @@ function decodeUsual(bytes: Buffer): Headers | undefined {
     const nameStart = behindLength(bytes, keyAt + 1)
     const nameEnd = nameStart + readLength(bytes, keyAt + 1)
     if (bytes[keyAt] !== KEY || nameEnd > headerEnd || headerEnd > end) return undefined
-    const name = nameOf(bytes, nameStart, nameEnd)
+    const name = utf8(bytes, nameStart, nameEnd)
     if (nameEnd === headerEnd) headers.append(name, '')
     else {
       const valueStart = behindLength(bytes, nameEnd + 1)
@@ -63,10 +60,6 @@ function behindLength(bytes: Buffer, at: number): number {
 function areAscii(bytes: Buffer, start: number, end: number): boolean {
   for (let at = start; at < end; at += 1) if (bytes[at]! >= 0x80) return false
   return true
-}
-
-function nameOf(bytes: Buffer, start: number, end: number): string {
-  return (end - start <= SHORT_TEXT ? shortNames.get(bytes, start, end) : undefined) ?? bytes.toString('utf8', start, end)
 }
 
 function decodeAny(bytes: Buffer): Headers {

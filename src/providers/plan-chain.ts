@@ -56,16 +56,10 @@ export function isConverted(call: ProviderCall): boolean {
  * request, every step counts that can be plain in some order.
  */
 export function writtenModel(model: ModelConfig, format: FormatName): string {
-  const known = writtenModels(model)
-  let written = known.get(format)
-  if (written === undefined) {
-    written = findWrittenModel(model, format)
-    known.set(format, written)
-  }
-  return written
+  return writtenModels(model).get(format) ?? model.clientModel
 }
 
-const writtenModels = memoize((_model: ModelConfig) => new Map<FormatName, string>())
+const writtenModels = memoize((model: ModelConfig) => new Map(servedFormats(model.chain).map((format) => [format, findWrittenModel(model, format)] as const)))
 
 function findWrittenModel(model: ModelConfig, format: FormatName): string {
   const isPlain = hasOneOrder(model) ? (step: PlannedStep) => step.stage === 'plain' : (step: PlannedStep) => !isConverted(step.call)
