@@ -1,4 +1,4 @@
-// `tollgate up --mock`: every provider whose credential is not set is played by a built-in mock, so that the stack runs without any key.
+// `tollgate up --mock`: every provider whose credential is not set, or that would not answer without one, is played by a built-in mock, so that the stack runs without any key.
 
 import type { ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import type { FailureMode } from '../mock/failure-plan.ts'
@@ -6,6 +6,8 @@ import { startMockProvider } from '../mock/mock-provider.ts'
 import { isCloud } from '../credentials/is-cloud.ts'
 import { probeCredential } from '../credentials/probe-credential.ts'
 import { type MockApi, providerBehaviours } from '../mock/provider-behaviours.ts'
+import { providerApis } from '../providers/index.ts'
+import { presets } from '../providers/presets.ts'
 
 export interface MockedProviders {
   /** Provider name → address of the mock that plays it. */
@@ -51,8 +53,15 @@ export function missingCredentials(config: RuntimeConfig, env: Readonly<Record<s
 
 /** Asks a cloud's identity service too, once and briefly: whether there is one can only be found out. */
 async function cannotBeCalled(provider: ProviderConfig, env: Readonly<Record<string, string | undefined>>): Promise<boolean> {
-  if (!isCloud(provider.credential)) return isMissing(provider, env)
+  if (!isCloud(provider.credential)) return isMissing(provider, env) || isVendorWithoutKey(provider)
   return (await probeCredential(provider, env)) !== undefined
+}
+
+/** One of those whose public address takes nobody without a key. At an address of the user's own there may be a server that asks for none. */
+function isVendorWithoutKey({ api, credential, scheme, host, settings, headers }: ProviderConfig): boolean {
+  if (credential.kind !== 'none' || scheme !== 'https' || headers.has(providerApis[api].credentialHeader)) return false
+  const addresses = [providerApis[api].defaultUrl(settings), ...Object.values(presets)]
+  return addresses.some((address) => address?.startsWith('https:') === true && new URL(address).hostname === host)
 }
 
 function isPlayed(api: string): api is MockApi {
