@@ -1,8 +1,9 @@
-// Runs one Envoy as a child: started with a bootstrap file, waited for until it serves, stopped with us.
+// Runs one Envoy as a child: started with a bootstrap file, waited for until it serves, stopped with us, even if we are killed.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { request } from 'node:http'
+import { endWithUs } from './end-with-us.ts'
 
 export interface RunningEnvoy {
   readonly pid: number
@@ -40,15 +41,13 @@ export async function runEnvoy(options: RunEnvoyOptions): Promise<RunningEnvoy> 
     child.once('exit', (code, signal) => resolve({ code, signal }))
     child.once('error', reject)
   })
+  const callOff = child.pid === undefined ? () => undefined : endWithUs(child.pid)
   let ended = false
-  exited.then(
-    () => {
-      ended = true
-    },
-    () => {
-      ended = true
-    },
-  )
+  const hasEnded = (): void => {
+    ended = true
+    callOff()
+  }
+  exited.then(hasEnded, hasEnded)
   const stop = async (graceMs: number): Promise<void> => {
     if (ended) return
     child.kill('SIGTERM')

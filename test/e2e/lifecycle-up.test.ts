@@ -100,6 +100,14 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
     await assert.rejects(fetch(`http://127.0.0.1:${ports.admin}/healthz`))
   })
 
+  it('takes its Envoy along when it is killed itself', async () => {
+    const { running, envoyPid } = await started()
+    assert.equal(isRunning(envoyPid), true)
+    running.kill('SIGKILL')
+    assert.equal(await running.exited, 'SIGKILL')
+    for (const port of [ports.listen, ports.envoyAdmin]) await until('the port is free', () => fetch(`http://127.0.0.1:${port}/ready`).then(() => false, () => true))
+  })
+
   for (const taken of ['listen', 'envoyAdmin', 'admin'] as const) {
     it(`ends with 1 and names the address when another program has it (${taken})`, async () => {
       const other = cleanup.defer(createServer(), (each) => each.close())
