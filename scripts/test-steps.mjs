@@ -12,8 +12,11 @@ const checks = [
   { name: 'build', script: 'build', timeoutMs: 10 * minute },
 ]
 
+/** What is played again with `listen.transport: direct`: the books, the load, limits, budgets, fallback, official clients, and how calls end. */
+const onDirect = ['exactness', 'resilience', 'limits', 'budgets', 'fallback', 'clients', 'clients-anthropic', 'drain-charges', 'lifecycle-serve', 'workers']
+
 /**
- * The steps for these arguments, in order: all without one; else names (types, lint, build, unit, e2e), test files, or folders of them. Arguments that begin
+ * The steps for these arguments, in order: all without one; else names (types, lint, build, unit, e2e, e2e-direct), test files, or folders of them. Arguments that begin
  * with --test- go to node. Throws an Error that names what is possible.
  */
 export function planSteps(root, wanted) {
@@ -24,6 +27,7 @@ export function planSteps(root, wanted) {
     // One process per file; a test that needs the machine to itself belongs to e2e.
     { name: 'unit', files: unitFiles(root), concurrency: 2, timeoutMs: 20 * minute },
     { name: 'e2e', files: testFiles(join(root, 'test', 'e2e')), concurrency: 1, timeoutMs: 60 * minute },
+    { name: 'e2e-direct', files: onDirect.map((name) => join(root, 'test', 'e2e', `${name}.test.ts`)), environment: { TOLLGATE_TEST_TRANSPORT: 'direct' }, concurrency: 1, timeoutMs: 30 * minute },
   ]
   const chosen = names.length === 0 ? steps : names.map((name) => steps.find((step) => step.name === name) ?? fileStep(root, name, steps))
   return chosen.map((step) => (step.files === undefined ? step : { ...step, nodeOptions, files: step.files.map((file) => relative(root, file)) }))

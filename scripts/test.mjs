@@ -88,7 +88,7 @@ async function runTests(step, environment) {
   const tapPath = join(temporary, `${step.name.replaceAll('/', '-')}.tap`)
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout', '--test-reporter=tap', `--test-reporter-destination=${tapPath}`]
   const programArguments = ['--import', 'tsx', '--test', `--test-concurrency=${step.concurrency}`, ...reporters, ...step.nodeOptions, ...step.files]
-  const result = await runStep({ program: process.execPath, programArguments, environment, directory: root, timeoutMs: step.timeoutMs })
+  const result = await runStep({ program: process.execPath, programArguments, environment: { ...environment, ...step.environment }, directory: root, timeoutMs: step.timeoutMs })
   const counts = readCounts(tapPath)
   totals.passed += counts.passed
   totals.skipped += counts.skipped

@@ -67,7 +67,7 @@ export async function startProcessor({ address, config, health, coolDowns, budge
     estimator: budgets.estimator,
   }
   const routes: GrpcRoutes = new Map([...health, [EXTPROC_METHOD, createService(exchanges, metrics, log)], [ATTEMPT_LOG_METHOD, (call) => attempts.open(call)]])
-  const server = await startGrpcServer({ address, routes, maxMessageBytes: config().envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
+  const server = await startGrpcServer({ address, transport: config().transport, routes, maxMessageBytes: config().envoy.maxBodyBytes + MESSAGE_OVERHEAD_BYTES, log })
   const follow = (next: RuntimeConfig): void => {
     cloud.follow(next)
     callerKeys.follow(next)

@@ -35,7 +35,7 @@ export async function startRateLimits({ config, health, metrics, log }: RateLimi
   }
   const routes: GrpcRoutes = new Map([...health, [RATE_LIMIT_METHOD, createRateLimitService({ config, store, clock: systemClock, log, observer })]])
   try {
-    const server = await startGrpcServer({ address: config().listen.ratelimit, routes, maxMessageBytes: MAX_MESSAGE_BYTES, log })
+    const server = await startGrpcServer({ address: config().listen.ratelimit, transport: config().transport, routes, maxMessageBytes: MAX_MESSAGE_BYTES, log })
     return {
       address: server.address,
       ready: () => store.ready(),

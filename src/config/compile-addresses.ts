@@ -55,7 +55,7 @@ export interface AddressInput {
 }
 
 /** Undefined when one of the addresses is wrong. */
-export function compileAddresses(draft: Draft, { sources, defaultSocket, workers }: AddressInput): Pick<RuntimeConfig, 'listen' | 'envoy'> | undefined {
+export function compileAddresses(draft: Draft, { sources, defaultSocket, workers }: AddressInput): Pick<RuntimeConfig, 'listen' | 'transport' | 'envoy'> | undefined {
   const places: Place[] = []
   const read = (path: Path, address: AddressParts | undefined): ListenAddress | undefined => {
     if (address === undefined) return undefined
@@ -66,7 +66,7 @@ export function compileAddresses(draft: Draft, { sources, defaultSocket, workers
     places.push({ path, address: absolute })
     return formatListenAddress(absolute)
   }
-  const { extproc, ratelimit, admin } = listenSchema.shape
+  const { extproc, ratelimit, admin, transport: transportShape } = listenSchema.shape
   const processor = read(['listen', 'extproc'], draft.pick(['listen', 'extproc'], extproc.default({ kind: 'unix', path: defaultSocket })))
   if (processor !== undefined) places.push(...furtherWorkers(draft, processor, workers))
   const listen = {
@@ -74,6 +74,7 @@ export function compileAddresses(draft: Draft, { sources, defaultSocket, workers
     ratelimit: read(['listen', 'ratelimit'], draft.pick(['listen', 'ratelimit'], ratelimit)),
     admin: read(['listen', 'admin'], draft.pick(['listen', 'admin'], admin)),
   }
+  const transport = draft.pick(['listen', 'transport'], transportShape)
   const shape = envoySchema.shape
   const envoy = {
     version: draft.pick(['envoy', 'version'], shape.version),
@@ -84,7 +85,7 @@ export function compileAddresses(draft: Draft, { sources, defaultSocket, workers
     streamIdleTimeoutMs: draft.pick(['envoy', 'stream_idle_timeout'], shape.stream_idle_timeout),
     connectTimeoutMs: draft.pick(['envoy', 'connect_timeout'], shape.connect_timeout),
   }
-  return isWhole(listen) && isWhole(envoy) ? { listen, envoy: { ...envoy, tls: compileTls(draft, sources) } } : undefined
+  return transport !== undefined && isWhole(listen) && isWhole(envoy) ? { listen, transport, envoy: { ...envoy, tls: compileTls(draft, sources) } } : undefined
 }
 
 // Their addresses follow from the first one's, so nobody has written them, and nobody sees at once what they meet.

@@ -78,6 +78,7 @@ export function compileConfig(sources: Sources): CompiledConfig {
     adminAccess,
     store,
     listen: addresses.listen,
+    transport: addresses.transport,
     // A request that waits in a queue is one answer that Envoy waits for.
     envoy: { ...addresses.envoy, messageTimeoutMs: addresses.envoy.messageTimeoutMs + longestQueueMs(budgets) },
   }

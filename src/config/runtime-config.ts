@@ -2,6 +2,7 @@
 // It is never changed; a reload builds a new one and an exchange keeps the one it started with.
 
 import type { Budget } from '../budgets/budget.ts'
+import type { TransportName } from '../core/transport.ts'
 import type { Cost } from '../costs/cost.ts'
 import type { PriceBook } from '../prices/price-book.ts'
 import type { DomainRules } from '../ratelimit/domain-rules.ts'
@@ -290,5 +291,7 @@ export interface RuntimeConfig {
   readonly adminAccess: AdminAccess
   readonly store: StoreConfig
   readonly listen: { readonly extproc: ListenAddress; readonly ratelimit: ListenAddress; readonly admin: ListenAddress }
+  /** What speaks gRPC on the first two of them. */
+  readonly transport: TransportName
   readonly envoy: EnvoySettings
 }

@@ -1,6 +1,7 @@
 // The shape of tollgate.yaml, field by field. From it come the checks and the published JSON Schema; a test holds docs/configuration.md to it.
 
 import { z } from 'zod'
+import { transportNames } from '../core/transport.ts'
 import { byteSizeRule, parseByteSize } from './parse-byte-size.ts'
 import { durationRule, parseDuration } from './parse-duration.ts'
 import { addressRule, parseListenAddress } from './parse-listen-address.ts'
@@ -133,6 +134,10 @@ export const listenSchema = z
       .describe('External processor (gRPC), for Envoy. Default: a unix socket of this configuration under $XDG_RUNTIME_DIR or the temporary folder.'),
     ratelimit: address.prefault('127.0.0.1:8081').describe('Rate limit service (gRPC), for Envoy.'),
     admin: address.prefault('127.0.0.1:9090').describe('Metrics, health, budgets and ledger (HTTP). Beyond loopback and unix sockets only with admin.read_token.'),
+    transport: z
+      .enum(transportNames, { error: 'grpc-js or direct' })
+      .default('grpc-js')
+      .describe('What speaks gRPC to Envoy: grpc-js (the library), or direct (our own HTTP/2 on the socket, which takes a fraction of the CPU; docs/performance.md).'),
   })
   .describe('Where Tollgate itself listens.')
 

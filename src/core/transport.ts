@@ -1,6 +1,12 @@
 // The narrow waist between our services and whatever speaks gRPC to Envoy. Nothing above it knows HTTP/2,
 // nothing below it knows ext_proc, so a faster transport can replace grpc-js without touching a service.
 
+import type { Duplex } from 'node:stream'
+
+/** What speaks gRPC to Envoy: the library of that name, or our own HTTP/2 on the socket (src/http2). */
+export const transportNames = ['grpc-js', 'direct'] as const
+export type TransportName = (typeof transportNames)[number]
+
 /** gRPC status codes we use (grpc.io, "Status codes and their use in gRPC"). */
 export const grpcStatus = { ok: 0, unknown: 2, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, resourceExhausted: 8, unimplemented: 12, internal: 13, unavailable: 14 } as const
 
@@ -40,4 +46,11 @@ export interface GrpcServer {
   readonly address: string
   /** Stops accepting, lets calls in flight finish until `graceMs` is over, then cancels them. */
   close(graceMs: number): Promise<void>
+}
+
+/** What speaks gRPC on connections that somebody else has accepted. */
+export interface GrpcTransport {
+  accept(connection: Duplex): void
+  /** Takes no new calls; each connection is closed when its last call is over. What is left after `graceMs` may be cut. */
+  drain(graceMs: number): void
 }

@@ -69,8 +69,8 @@ export function followConfig({ path, app, log, xdsDir, adaptation }: FollowOptio
 }
 
 /** What takes effect at the next start stays as it is until then: Envoy must not be sent where nobody listens. */
-function fixedPart({ listen, store, workers, ledger }: RuntimeConfig): Pick<RuntimeConfig, 'listen' | 'store' | 'workers' | 'ledger'> {
-  return { listen, store, workers, ledger }
+function fixedPart({ listen, transport, store, workers, ledger }: RuntimeConfig): Pick<RuntimeConfig, 'listen' | 'transport' | 'store' | 'workers' | 'ledger'> {
+  return { listen, transport, store, workers, ledger }
 }
 
 function needsRestart(before: RuntimeConfig, next: RuntimeConfig): string[] {

@@ -1,11 +1,11 @@
-// The floors to measure Tollgate against: an ext_proc server that asks for the same messages and does nothing with them, on our transport
-// or, with --handler, as grpc-js has it in its documentation. With --answers, the least that a processor must do that routes and counts: it decodes
-// every message and sends what Tollgate sends, but always the same, made once. Run: node noop-server.js <listen address> [--handler | --answers]
+// The floors to measure Tollgate against: an ext_proc server that asks for the same messages and does nothing with them, on grpc-js as Tollgate uses it,
+// with --direct on our own HTTP/2 or, with --handler, as grpc-js has it in its documentation. With --answers, the least that a processor must do that routes and counts: it
+// decodes every message and sends what Tollgate sends, but always the same, made once. Run: node noop-server.js <listen address> [--direct | --handler | --answers]
 
 import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js'
 import { silentLog } from '../../src/core/log.ts'
 import { lengthTag, ProtoReader, varintTag } from '../../src/core/protobuf-wire.ts'
-import type { GrpcCall, GrpcCallHandler } from '../../src/core/transport.ts'
+import type { GrpcCall, GrpcCallHandler, TransportName } from '../../src/core/transport.ts'
 import { startGrpcServer } from '../../src/edge/grpc-server.ts'
 import type { PassAction } from '../../src/exchange/action.ts'
 import { decodeProcessingRequest } from '../../src/extproc/decode.ts'
@@ -122,15 +122,15 @@ async function startHandlers(target: string): Promise<() => void> {
   return () => server.forceShutdown()
 }
 
-async function startOurs(listen: string, handle: (call: GrpcCall) => GrpcCallHandler): Promise<() => Promise<void>> {
-  const server = await startGrpcServer({ address: listen, routes: new Map([[EXTPROC_METHOD, handle]]), maxMessageBytes: MAX_MESSAGE_BYTES, log: silentLog })
+async function startOurs(listen: string, transport: TransportName, handle: (call: GrpcCall) => GrpcCallHandler): Promise<() => Promise<void>> {
+  const server = await startGrpcServer({ address: listen, transport, routes: new Map([[EXTPROC_METHOD, handle]]), maxMessageBytes: MAX_MESSAGE_BYTES, log: silentLog })
   return () => server.close(0)
 }
 
 const MAX_MESSAGE_BYTES = 64 * 1024 * 1024
 const [, , address, flag] = process.argv
 if (address === undefined) throw new Error('usage: noop-server <unix:/path or host:port> [--handler | --answers]')
-const close = await (flag === '--handler' ? startHandlers(address) : startOurs(address, flag === '--answers' ? openAlike : open))
+const close = await (flag === '--handler' ? startHandlers(address) : startOurs(address, flag === '--direct' ? 'direct' : 'grpc-js', flag === '--answers' ? openAlike : open))
 process.once('SIGTERM', () => {
   // A profiler writes its results when the process exits by itself.
   void Promise.resolve(close()).then(() => process.exit(0))

@@ -45,6 +45,7 @@ describe('defaults', () => {
       store: { kind: 'memory' },
       // The first 8 digits of: printf /etc/tollgate/tollgate.yaml | sha256sum
       listen: { extproc: 'unix:/run/user/1000/tollgate-d3e9b20f/extproc.sock', ratelimit: '127.0.0.1:8081', admin: '127.0.0.1:9090' },
+      transport: 'grpc-js',
       envoy: {
         version: '1.40',
         listen: '127.0.0.1:10000',
@@ -141,6 +142,10 @@ callers:
   it('reads an Envoy version that was not quoted', () => {
     assert.equal(compiled(`${smallest}envoy: {version: 1.40}\n`).envoy.version, '1.40')
     assert.equal(compiled(`${smallest}envoy: {version: 1.38}\n`).envoy.version, '1.38')
+  })
+
+  it('reads which transport is wanted', () => {
+    assert.equal(compiled(`${smallest}listen: {transport: direct}\n`).transport, 'direct')
   })
 
   it('gives addresses one spelling', () => {

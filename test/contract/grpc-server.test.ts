@@ -8,7 +8,7 @@ import { after, before, beforeEach, describe, it } from 'node:test'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
-import type { GrpcServer } from '../../src/core/transport.ts'
+import { type GrpcServer, transportNames } from '../../src/core/transport.ts'
 import { startGrpcServer } from '../../src/edge/grpc-server.ts'
 import { callBidi, callUnary, collect, connectClient, HANGS_MS, nextMessage, scratchFolder } from '../support/grpc-client.ts'
 import { logToArray } from '../support/log-to-array.ts'
@@ -21,15 +21,15 @@ const CALLS_PER_CONNECTION = Number(process.versions.node.split('.')[0]) >= 22 ?
 /** Before this file has opened any; the standard streams may be pipes. */
 const IDLE_SOCKETS = countSockets()
 
-for (const kind of ['unix', 'tcp'] as const) {
-  describe(`the gRPC server over ${kind}`, () => {
+for (const { transport, kind } of transportNames.flatMap((transport) => [{ transport, kind: 'unix' }, { transport, kind: 'tcp' }] as const)) {
+  describe(`the gRPC server of ${transport} over ${kind}`, () => {
     let server: GrpcServer
     let folder: { path: string; remove: () => Promise<void> }
     const { log, lines } = logToArray()
     const probe = new Probe()
     const routes = probeRoutes(probe)
 
-    const start = () => startGrpcServer({ address: kind === 'unix' ? `unix:${join(folder.path, 'under', 'test.sock')}` : '127.0.0.1:0', routes, maxMessageBytes: MAX_MESSAGE, log })
+    const start = () => startGrpcServer({ address: kind === 'unix' ? `unix:${join(folder.path, 'under', 'test.sock')}` : '127.0.0.1:0', transport, routes, maxMessageBytes: MAX_MESSAGE, log })
 
     before(async () => {
       folder = await scratchFolder()

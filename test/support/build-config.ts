@@ -72,6 +72,7 @@ export function buildConfig(changes: Partial<RuntimeConfig> = {}): RuntimeConfig
     adminAccess: { readToken: undefined, writeToken: undefined },
     store: { kind: 'memory' },
     listen: { extproc: '127.0.0.1:0', ratelimit: '127.0.0.1:0', admin: '127.0.0.1:0' },
+    transport: 'grpc-js',
     envoy: {
       version: '1.40',
       listen: '127.0.0.1:10000',

@@ -100,7 +100,7 @@ export async function startRateLimitService({ limits, store, clock, log = silent
   const observer: RateLimitObserver = { decided: (event) => events.decided.push(event), failed: (event) => events.failed.push(event) }
   const service = createRateLimitService({ config: () => config, store, clock, log, observer })
   const routes = new Map([[RATE_LIMIT_METHOD, service]])
-  const server = await startGrpcServer({ address: `unix:${join(folder.path, 'rls.sock')}`, routes, maxMessageBytes: 4 * 1024 * 1024, log })
+  const server = await startGrpcServer({ address: `unix:${join(folder.path, 'rls.sock')}`, transport: 'grpc-js', routes, maxMessageBytes: 4 * 1024 * 1024, log })
   const client: Client = connectClient(server.address)
   const askBytes = async (bytes: Buffer, metadata: Readonly<Record<string, string>> = { 'x-tollgate-exchange-id': exchangeId }): Promise<ResponseValue> =>
     // What the .proto file describes is what ResponseValue describes.

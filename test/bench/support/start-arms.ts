@@ -16,7 +16,7 @@ import { until } from '../../e2e/support/until.ts'
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const PROGRAMS = { main: 'src/main.ts', 'noop-server': 'test/bench/noop-server.ts', 'fixed-provider': 'test/bench/support/fixed-provider.ts', 'load-generator': 'test/bench/support/load-generator.ts' }
 
-export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'fixed-answers' | 'tollgate' | 'tollgate-workers' | 'tollgate-limits'
+export type ArmName = 'plain' | 'noop' | 'noop-handler' | 'noop-direct' | 'fixed-answers' | 'tollgate' | 'tollgate-direct' | 'tollgate-workers' | 'tollgate-limits' | 'tollgate-limits-direct'
 
 export interface Arm {
   readonly name: ArmName
@@ -91,9 +91,8 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
     async function startProcessor(name: ArmName, configPath: string): Promise<number | undefined> {
       if (name === 'plain') return undefined
       const socket = `unix:${directory}/${name}-extproc.sock`
-      if (name === 'noop') return (await run(name, 'noop-server', [socket])).pid
-      if (name === 'noop-handler') return (await run(name, 'noop-server', [socket, '--handler'])).pid
-      if (name === 'fixed-answers') return (await run(name, 'noop-server', [socket, '--answers'])).pid
+      const floor = floors[name]
+      if (floor !== undefined) return (await run(name, 'noop-server', [socket, ...floor])).pid
       const tollgate = await run(name, 'main', ['serve', '-c', configPath])
       await until(`${name} serves`, async () => (await tollgate.output()).includes('Tollgate serves.'), { timeoutMs: 30_000 })
       return tollgate.pid
@@ -104,14 +103,20 @@ export async function startStack({ envoy, arms: wanted, nodeArguments }: StackOp
   }
 }
 
+/** Processors that are not Tollgate, by the flags of noop-server. */
+const floors: Readonly<Partial<Record<ArmName, readonly string[]>>> = { noop: [], 'noop-handler': ['--handler'], 'noop-direct': ['--direct'], 'fixed-answers': ['--answers'] }
+
 const titles: Readonly<Record<ArmName, string>> = {
   plain: 'Envoy alone',
-  noop: 'Envoy + do-nothing processor on our transport',
+  noop: 'Envoy + do-nothing processor on grpc-js, as Tollgate uses it',
   'noop-handler': 'Envoy + do-nothing processor on grpc-js as usual',
+  'noop-direct': 'Envoy + do-nothing processor on the direct transport',
   'fixed-answers': 'Envoy + a processor that decodes every message and always answers the same',
   tollgate: 'Envoy + Tollgate',
+  'tollgate-direct': 'Envoy + Tollgate on the direct transport',
   'tollgate-workers': 'Envoy + Tollgate with two workers',
   'tollgate-limits': 'Envoy + Tollgate, with a limit',
+  'tollgate-limits-direct': 'Envoy + Tollgate on the direct transport, with a limit',
 }
 
 const limits = 'domain: bench\ndescriptors:\n  - key: user\n    rate_limit: {unit: hour, requests_per_unit: 4000000000}\n'
@@ -121,10 +126,10 @@ function configuration({ name, directory, port, envoyVersion }: { name: ArmName;
     `providers: {mock: {api: openai, url: "http://127.0.0.1:${port}"}}`,
     'models: {bench: {providers: [mock]}}',
     'callers: [{headers: {user: x-user-id}}]',
-    ...(name === 'tollgate-limits' ? ['limits: [{file: limits.yaml, cost: llm_total_token}]'] : []),
+    ...(name.startsWith('tollgate-limits') ? ['limits: [{file: limits.yaml, cost: llm_total_token}]'] : []),
     ...(name === 'tollgate-workers' ? ['workers: 2'] : []),
     'store: memory',
-    `listen: {extproc: "unix:${directory}/${name}-extproc.sock", ratelimit: "unix:${directory}/${name}-ratelimit.sock", admin: "127.0.0.1:0"}`,
+    `listen: {extproc: "unix:${directory}/${name}-extproc.sock", ratelimit: "unix:${directory}/${name}-ratelimit.sock", admin: "127.0.0.1:0", transport: ${name.endsWith('-direct') ? 'direct' : 'grpc-js'}}`,
     `envoy: {version: "${envoyVersion}", listen: "127.0.0.1:0", admin: "127.0.0.1:0"}`,
     '',
   ].join('\n')

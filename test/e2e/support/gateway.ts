@@ -132,10 +132,13 @@ export async function startSidecar({ configPath, environment = {}, node = proces
   return { pid: child.pid ?? 0, adminUrl: `http://${String(serving['admin'])}`, lines, exchanges: () => lines.filter((line) => line['msg'] === 'exchange'), process: child, exited, stop }
 }
 
+// The steps of `npm test` that play some of these tests again say so (scripts/test-steps.mjs).
+const transport = process.env['TOLLGATE_TEST_TRANSPORT'] ?? 'grpc-js'
+
 function listenSection(directory: string, envoy: EnvoyBinary, settings: Readonly<Record<string, string | number | object>>): string {
   const further = Object.entries(settings).map(([name, value]) => `, ${name}: ${JSON.stringify(value)}`)
   return [
-    `listen: {extproc: "unix:${directory}/extproc.sock", ratelimit: "unix:${directory}/ratelimit.sock", admin: "127.0.0.1:0"}`,
+    `listen: {extproc: "unix:${directory}/extproc.sock", ratelimit: "unix:${directory}/ratelimit.sock", admin: "127.0.0.1:0", transport: ${transport}}`,
     `envoy: {version: "${envoy.version}", listen: "127.0.0.1:0", admin: "127.0.0.1:0"${further.join('')}}`,
     '',
   ].join('\n')

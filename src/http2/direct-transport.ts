@@ -1,0 +1,21 @@
+// HTTP/2 spoken on the socket itself, in the place of grpc-js.
+
+import type { GrpcTransport } from '../core/transport.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
+
+export function createDirectTransport(options: Omit<ConnectionOptions, 'socket'>): GrpcTransport {
+  const connections = new Set<Connection>()
+  return {
+    accept: (socket) => {
+      const connection = new Connection({ ...options, socket })
+      connections.add(connection)
+      socket.once('close', () => connections.delete(connection))
+    },
+    drain: (graceMs) => {
+      for (const connection of connections) connection.drain()
+      setTimeout(() => {
+        for (const connection of connections) connection.cut()
+      }, graceMs).unref()
+    },
+  }
+}
