@@ -2,6 +2,7 @@
 // nothing below it knows ext_proc, so a faster transport can replace grpc-js without touching a service.
 
 import type { Duplex } from 'node:stream'
+import type { Log } from './log.ts'
 
 /** What speaks gRPC to Envoy: the library of that name, or our own HTTP/2 on the socket (src/http2). */
 export const transportNames = ['grpc-js', 'direct'] as const
@@ -53,4 +54,14 @@ export interface GrpcTransport {
   accept(connection: Duplex): void
   /** Takes no new calls; each connection is closed when its last call is over. What is left after `graceMs` may be cut. */
   drain(graceMs: number): void
+}
+
+/** Lets a handler do something: what it throws ends its own call and nothing else. */
+export function guardHandler(call: GrpcCall, log: Log, step: () => void): void {
+  try {
+    step()
+  } catch (err) {
+    log.error({ path: call.path, err }, 'A gRPC handler failed.')
+    call.end({ code: grpcStatus.internal, message: 'The call could not be processed. The log has the cause.' })
+  }
 }

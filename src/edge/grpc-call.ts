@@ -3,7 +3,7 @@
 
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js'
 import type { Log } from '../core/log.ts'
-import { type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcRoutes, grpcStatus } from '../core/transport.ts'
+import { type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcRoutes, grpcStatus, guardHandler } from '../core/transport.ts'
 
 // grpc-js does not export this interface by name.
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
@@ -115,13 +115,7 @@ class CallDriver implements GrpcCall, Listener {
     this.#reading = false
   }
 
-  /** What a handler throws ends its own call and nothing else. */
   #guard(step: () => void): void {
-    try {
-      step()
-    } catch (err) {
-      this.#options.log.error({ path: this.path, err }, 'A gRPC handler failed.')
-      this.end({ code: grpcStatus.internal, message: 'The call could not be processed. The log has the cause.' })
-    }
+    guardHandler(this, this.#options.log, step)
   }
 }

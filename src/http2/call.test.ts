@@ -5,10 +5,12 @@ import { connect, type ClientHttp2Session } from 'node:http2'
 import { describe, it } from 'node:test'
 import { withConnection } from '../../test/support/direct-connection.ts'
 import { HANGS_MS } from '../../test/support/grpc-client.ts'
-import { callFrame, callWindowFrame, code, dataFrame, type Fields, type Frame, flag, grpcMessage, headersFrame, readFields, resetFrame, splitMessages, type, windowFrame } from '../../test/support/raw-http2.ts'
+import { callFrame, callWindowFrame, code, dataFrame, type Fields, type Frame, flag, grpcMessage, headersFrame, readFields, resetFrame, settingsFrame, splitMessages, type, windowFrame } from '../../test/support/raw-http2.ts'
 import { socketPair } from '../../test/support/socket-pair.ts'
 import { echo, WatchedService } from '../../test/support/watched-service.ts'
+import { isCollected } from '../../test/support/is-collected.ts'
 import { logToArray } from '../../test/support/log-to-array.ts'
+import type { GrpcCall } from '../core/transport.ts'
 import { createDirectTransport } from './direct-transport.ts'
 
 const path = WatchedService.path
@@ -218,6 +220,28 @@ describe('a call', { timeout: 3 * HANGS_MS }, () => {
     const headers = await askWithNode(service, {})
     assert.equal(headers['grpc-status'], '8')
     assert.equal(decodeURIComponent(String(headers['grpc-message'])), ' too much ')
+  })
+
+  it('says once that it has heard of another size of the table, with the next headers', () =>
+    withConnection(new WatchedService(echo).routes, async ({ peer }) => {
+      peer.greet(settingsFrame([1, 0]), callFrame(1, path), dataFrame(1, grpcMessage('x'), true), settingsFrame([1, 100]), headersFrame(3, withField(':method', 'GET'), true))
+      const blocks = (await peer.answers()).filter((one) => one.type === type.headers)
+      assert.deepEqual(blocks.map(({ streamId, payload }) => [streamId, payload[0]]), [[1, 0x20], [1, 0x00], [3, 0x20]])
+    }))
+
+  it('is held by nothing when it is over, whatever it was waiting for', () => {
+    const held: GrpcCall[] = []
+    const open = (call: GrpcCall) => {
+      held.push(call)
+      call.send(Buffer.from('waits'))
+      return { onMessage: () => undefined, onHalfClose: () => undefined, onClose: () => undefined }
+    }
+    return withConnection(new Map([[path, open]]), async ({ peer }) => {
+      peer.greet(callWindowFrame(0), callFrame(1, path, { metadata: [['grpc-timeout', '1H']] }), dataFrame(1, grpcMessage('x')), resetFrame(1))
+      await peer.answers()
+      assert.equal(held.length, 1)
+      assert.equal(await isCollected(() => held.pop() ?? peer), true)
+    })
   })
 
   for (const headerTableSize of [4_096, 4_095, 0]) {

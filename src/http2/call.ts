@@ -1,7 +1,7 @@
 // One gRPC call on a connection of ours: its messages in, its answers out as far as the windows let them, its end.
 
 import type { Log } from '../core/log.ts'
-import { type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcRoutes, grpcStatus } from '../core/transport.ts'
+import { type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcRoutes, grpcStatus, guardHandler } from '../core/transport.ts'
 import { encodeHeaders } from './header-blocks.ts'
 import { MESSAGE_HEAD_BYTES, writeMessageHead } from './frame-writer.ts'
 import { MessageError, MessageReader, type MessageSink } from './message-reader.ts'
@@ -13,7 +13,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 /** Of a status, in characters: with twelve bytes for each of them it still fits into one frame. */
 const LONGEST_MESSAGE = 1_024
 
-/** Places of sent messages that may stay in the list of what waits, and what is in them. */
+/** Places of sent messages that may stay in the list of what waits, if they are not the larger part of it; and what is in them. */
 const SENT_KEPT = 1_000
 const SENT = Buffer.alloc(0)
 
@@ -185,7 +185,7 @@ export class Call implements GrpcCall, MessageSink {
     waiting[this.#sentMessages] = SENT
     this.#sentBytes = 0
     this.#sentMessages += 1
-    if (this.#sentMessages < SENT_KEPT) return
+    if (this.#sentMessages < Math.max(SENT_KEPT, waiting.length / 2)) return
     waiting.splice(0, this.#sentMessages)
     this.#sentMessages = 0
   }
@@ -220,14 +220,8 @@ export class Call implements GrpcCall, MessageSink {
     return encodeHeaders(this.#hasSentHeaders ? status : [...FIRST_HEADERS, ...status])
   }
 
-  /** What a handler throws ends its own call and nothing else. */
   #guard(step: () => void): void {
-    try {
-      step()
-    } catch (err) {
-      this.#wire.log.error({ path: this.path, err }, 'A gRPC handler failed.')
-      this.end({ code: grpcStatus.internal, message: 'The call could not be processed. The log has the cause.' })
-    }
+    guardHandler(this, this.#wire.log, step)
   }
 }
 

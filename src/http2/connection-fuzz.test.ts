@@ -12,7 +12,7 @@ import { WatchedService } from '../../test/support/watched-service.ts'
 import { createDirectTransport } from './direct-transport.ts'
 
 const path = WatchedService.path
-const ROUNDS = 250
+const ROUNDS = 150
 const FRAMES = 120
 
 type Random = () => number

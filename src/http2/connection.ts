@@ -12,7 +12,10 @@ import { HeaderDecoder } from './header-decoder.ts'
 import { ConnectionError, DEFAULT_WINDOW, errorCode, type ErrorCode, MAX_FRAME_BYTES, MAX_STREAM_ID, MAX_WINDOW, setting } from './protocol.ts'
 import { readRequestHead } from './request-head.ts'
 
-/** What we let the peer send before we say that we have read it. We always read at once, so this only saves messages about it. */
+/**
+ * What we let the peer send before we say that we have read it. We always read at once, so this only saves messages about it; and as windows are
+ * filled up when half of them is used, no frame is large enough to go beyond one.
+ */
 const CALL_WINDOW = 1024 * 1024
 const CONNECTION_WINDOW = 16 * 1024 * 1024
 /** Answers to pings and the like that a peer may leave unread, in bytes. */
@@ -146,7 +149,6 @@ export class Connection implements FrameSink, CallWire {
 
   onDataStart(streamId: number, bytes: number, endStream: boolean): void {
     this.#receiveWindow -= bytes
-    if (this.#receiveWindow < 0) throw new ConnectionError(errorCode.flowControlError, 'it sends more than it may')
     if (this.#receiveWindow < CONNECTION_WINDOW / 2) {
       this.#writer.windowUpdate(0, CONNECTION_WINDOW - this.#receiveWindow)
       this.#receiveWindow = CONNECTION_WINDOW
@@ -157,7 +159,6 @@ export class Connection implements FrameSink, CallWire {
     if (call.isRemoteClosed) throw new ConnectionError(errorCode.streamClosed, `it sends data on stream ${streamId}, which it has ended`)
     call.isRemoteClosed = endStream
     call.receiveWindow -= bytes
-    if (call.receiveWindow < 0) throw new ConnectionError(errorCode.flowControlError, `it sends more on stream ${streamId} than it may`)
     if (call.receiveWindow < CALL_WINDOW / 2) {
       this.#writer.windowUpdate(streamId, CALL_WINDOW - call.receiveWindow)
       call.receiveWindow = CALL_WINDOW
@@ -254,7 +255,10 @@ export class Connection implements FrameSink, CallWire {
     }
     this.#writer.flush()
     if (this.#state === 'goodbye' && this.#calls.size === 0) this.#leave()
-    else if (this.#writer.waitingBytes > MAX_UNREAD_BYTES) this.#socket.destroy()
+    else if (this.#state !== 'dead' && this.#writer.waitingBytes > MAX_UNREAD_BYTES) {
+      this.log.warn({ waiting_bytes: this.#writer.waitingBytes }, 'A gRPC peer does not read what it asked for; its connection was closed.')
+      this.#socket.destroy()
+    }
   }
 
   /** Answers that are made while bytes are read go out when those are read, others when the current turn is over. */

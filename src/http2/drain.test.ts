@@ -147,26 +147,33 @@ describe('a connection that is drained', { timeout: 3 * HANGS_MS }, () => {
     })
   })
 
-  it('waits for a peer that is slow to read its last answer, as long as it has time', async ({ mock }) => {
-    const service = new WatchedService()
-    await withConnection(service.routes, async ({ peer, transport, served }) => {
-      peer.greet(callWindowFrame(LAST_OF_ALL), windowFrame(0, LAST_OF_ALL - 65_535), callFrame(1, path, { endStream: true }))
-      await peer.answers()
-      mock.timers.enable({ apis: ['setTimeout'] })
-      transport.drain(NEVER_MS)
-      const ack = await takeGoodbye(peer)
-      peer.socket.pause()
-      const answer = distinctBytes(900_000, 1)
-      service.at(0).call.send(answer)
-      service.at(0).call.end()
-      peer.write(ack)
-      while (!served.writableEnded) await nextTurn()
-      mock.timers.tick(2_000)
-      peer.socket.resume()
-      assert.deepEqual((await peer.readAnswer(1)).messages.map((message) => message.equals(answer)), [true])
-      await peer.over()
+  for (const { what, passedMs, isRead } of [
+    { what: 'waits for a peer that is slow to read its last answer', passedMs: NEVER_MS - 1, isRead: true },
+    { what: 'does not wait for such a peer when its time is up', passedMs: NEVER_MS, isRead: false },
+  ]) {
+    it(what, async ({ mock }) => {
+      const service = new WatchedService()
+      await withConnection(service.routes, async ({ peer, transport, served }) => {
+        peer.greet(callWindowFrame(LAST_OF_ALL), windowFrame(0, LAST_OF_ALL - 65_535), callFrame(1, path, { endStream: true }))
+        await peer.answers()
+        mock.timers.enable({ apis: ['setTimeout'] })
+        transport.drain(NEVER_MS)
+        const ack = await takeGoodbye(peer)
+        peer.socket.pause()
+        const answer = distinctBytes(900_000, 1)
+        service.at(0).call.send(answer)
+        service.at(0).call.end()
+        peer.write(ack)
+        while (!served.writableEnded) await nextTurn()
+        mock.timers.tick(passedMs)
+        assert.equal(served.destroyed, !isRead)
+        peer.socket.resume()
+        const read = await peer.readAnswer(1).then(({ messages }) => messages.map((message) => message.equals(answer)), () => 'cut off')
+        assert.deepEqual(read, isRead ? [true] : 'cut off')
+        await peer.over()
+      })
     })
-  })
+  }
 
   it('is cut also while its peer does not read, without waiting for it', () => {
     const service = new WatchedService()

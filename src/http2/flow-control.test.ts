@@ -198,6 +198,24 @@ describe('flow control of what we send', { timeout: 3 * HANGS_MS }, () => {
     })
   })
 
+  it('lets any amount wait one after the other, for what was read counts no more', () => {
+    const service = new WatchedService(echo)
+    return withConnection(
+      service.routes,
+      async ({ peer, lines }) => {
+        peer.greet(callWindowFrame(0), callFrame(1, path))
+        for (let sent = 0; sent < 20; sent += 1) {
+          peer.write(dataFrame(1, grpcMessage(Buffer.alloc(95))), windowFrame(1, 60))
+          assert.equal(dataOf(await peer.answers(), 1).length, 60)
+          peer.write(windowFrame(1, 40))
+          assert.equal(dataOf(await peer.answers(), 1).length, 40)
+        }
+        assert.deepEqual(lines, [])
+      },
+      { maxQueuedBytes: 150 },
+    )
+  })
+
   it('ends a call for which more waits than may, after what waits', () => {
     const service = new WatchedService({
       onOpen: (call) => {

@@ -119,7 +119,7 @@ describe('a peer that does not read', { timeout: 3 * HANGS_MS }, () => {
 
   it('is hung up on when it floods us with pings whose answers it does not read', () => {
     const service = new WatchedService()
-    return withConnection(service.routes, async ({ peer, served }) => {
+    return withConnection(service.routes, async ({ peer, served, lines }) => {
       await openCall(service, peer)
       peer.socket.pause()
       const gone = once(served, 'close').then(() => 'gone')
@@ -134,6 +134,7 @@ describe('a peer that does not read', { timeout: 3 * HANGS_MS }, () => {
       assert.equal(await gone, 'gone')
       assert.ok(most <= 16 * MIB + 2 * pings.length, `${most} bytes waited`)
       await service.untilClosed(0)
+      assert.match(JSON.stringify(lines), /does not read what it asked for/)
     })
   })
 

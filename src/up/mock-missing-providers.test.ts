@@ -8,7 +8,6 @@ import { describe, it } from 'node:test'
 import { loadConfig } from '../config/load.ts'
 import type { RuntimeConfig } from '../config/runtime-config.ts'
 import { mockMissingProviders } from './mock-missing-providers.ts'
-import { whatToTry } from './what-to-try.ts'
 
 const yaml = `
 providers:
@@ -32,10 +31,6 @@ describe('the providers that --mock plays', () => {
     const mocks = await mockMissingProviders(config, { HAS_IT: 'key' })
     try {
       assert.deepEqual([...mocks.addresses.keys()], ['without-its-key', 'vendor', 'look-alike', 'claude'])
-      const text = whatToTry({ config, mocked: mocks.addresses, admin: '127.0.0.1:9090', command: { program: 'tollgate', options: '' } })
-      assert.match(text, /^Provider without-its-key: played by a mock \(its credential is not set\)$/m)
-      assert.match(text, /^Provider vendor: played by a mock \(it has no credential\)$/m)
-      assert.match(text, /^Provider own-server: the real one$/m)
     } finally {
       await mocks.close()
     }

@@ -1,6 +1,6 @@
 // What `tollgate up` prints when everything runs: where it listens, who is played by a mock, and commands to paste.
 
-import type { ModelConfig, ProviderConfig, RuntimeConfig } from '../config/runtime-config.ts'
+import type { ModelConfig, RuntimeConfig } from '../config/runtime-config.ts'
 import { providerApis } from '../providers/index.ts'
 
 export interface WhatToTryInput {
@@ -22,7 +22,7 @@ export function whatToTry({ config, mocked, admin, command }: WhatToTryInput): s
     `Tollgate is up: ${base}/v1 speaks OpenAI and Anthropic. Metrics: http://${admin}/metrics`,
     ...(config.budgets.length === 0 ? [] : [`Budgets: http://${admin}/`]),
     `Models: ${[...config.models.keys()].join(', ')}`,
-    ...[...config.providers.values()].map((provider) => `Provider ${provider.name}: ${mocked.has(provider.name) ? `played by a mock (${whyPlayed(provider)})` : 'the real one'}`),
+    ...[...config.providers.keys()].map((name) => `Provider ${name}: ${mocked.has(name) ? 'played by a mock (no credential is set)' : 'the real one'}`),
     '',
     'Try:',
     ...credentialLines(config, command),
@@ -37,10 +37,6 @@ export function whatToTry({ config, mocked, admin, command }: WhatToTryInput): s
     '',
   ]
   return `${lines.join('\n')}\n`
-}
-
-function whyPlayed({ credential }: ProviderConfig): string {
-  return credential.kind === 'none' ? 'it has no credential' : 'its credential is not set'
 }
 
 /** A mock serves as many tokens as it is told to, so a limit can be seen at work at once. It comes last and, where the caller can be chosen, uses up the limit of somebody else. */

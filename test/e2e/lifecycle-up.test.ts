@@ -64,7 +64,7 @@ envoy: {listen: "127.0.0.1:${ports.listen}", admin: "127.0.0.1:${ports.envoyAdmi
     const { running } = await started()
     const said = running.stderr()
     assert.match(said, /Models: gpt-4o, claude/)
-    assert.match(said, /Provider openai: played by a mock/)
+    assert.match(said, /Provider openai: played by a mock \(no credential is set\)/)
     const commands = [...said.matchAll(/^ {2}curl -\w (\S+) -H '([^:]+): ([^']+)'(?: -d '([^']+)')?$/gm)]
     assert.equal(commands.length, 4)
     for (const [command, url = '', name = '', value = '', body] of commands) {
