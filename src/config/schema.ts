@@ -137,7 +137,7 @@ export const listenSchema = z
     transport: z
       .enum(transportNames, { error: 'grpc-js or direct' })
       .default('grpc-js')
-      .describe('What speaks gRPC to Envoy: grpc-js (the library), or direct (our own HTTP/2 on the socket, which takes a fraction of the CPU; docs/performance.md).'),
+      .describe('What speaks gRPC to Envoy: grpc-js (the library), or direct (our own HTTP/2 on the socket, which takes about half of the CPU; docs/performance.md).'),
   })
   .describe('Where Tollgate itself listens.')
 

@@ -6,7 +6,7 @@ import type { Log } from '../core/log.ts'
 import { type GrpcRoutes, grpcStatus } from '../core/transport.ts'
 import { Call, type CallWire } from './call.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
-import { FrameWriter } from './frame-writer.ts'
+import { FrameWriter, MESSAGE_HEAD_BYTES } from './frame-writer.ts'
 import { EMPTY_TABLE, encodeHeaders } from './header-blocks.ts'
 import { HeaderDecoder } from './header-decoder.ts'
 import { ConnectionError, DEFAULT_WINDOW, errorCode, type ErrorCode, MAX_FRAME_BYTES, MAX_STREAM_ID, MAX_WINDOW, setting } from './protocol.ts'
@@ -106,7 +106,7 @@ export class Connection implements FrameSink, CallWire {
   }
 
   message(call: Call, message: Uint8Array): void {
-    this.#spend(call, 5 + message.length)
+    this.#spend(call, MESSAGE_HEAD_BYTES + message.length)
     this.#writer.message(call.id, message)
     this.#flushSoon()
   }
