@@ -1,25 +1,16 @@
-// Bytes of HTTP/2 to test ours with: frames made by hand, and those that Node's own client (nghttp2) writes.
+// Bytes of HTTP/2 to test ours with that Node's own client (nghttp2) writes, and cuts of them.
 
 import assert from 'node:assert/strict'
 import { connect, type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2'
 import { Duplex } from 'node:stream'
+import { frame, PREFACE } from './raw-http2.ts'
 
-export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 const FRAME_HEAD = 9
 const HEADERS = 1
 const SETTINGS = 4
 const CONTINUATION = 9
 const END_HEADERS = 4
 const SETTING_HEADER_TABLE_SIZE = 1
-
-export function frame(type: number, flags: number, streamId: number, payload: Buffer = Buffer.alloc(0)): Buffer {
-  const head = Buffer.alloc(FRAME_HEAD)
-  head.writeUIntBE(payload.length, 0, 3)
-  head.writeUInt8(type, 3)
-  head.writeUInt8(flags, 4)
-  head.writeUInt32BE(streamId, 5)
-  return Buffer.concat([head, payload])
-}
 
 /** The bytes cut at places that are given as fractions of the length. */
 export function cutAt(bytes: Buffer, fractions: readonly number[]): Buffer[] {
