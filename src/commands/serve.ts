@@ -40,7 +40,7 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<vo
     throw new CommandError(`Tollgate could not start: ${cause instanceof Error ? cause.message : String(cause)}`, 1, { cause })
   })
   const following = followConfig({ path: options.config, app, log, xdsDir: options.xdsDir })
-  log.info({ ...app.addresses, revision: config.revision, models: config.models.size }, 'Tollgate serves.')
+  log.info({ ...app.addresses, transport: config.transport, revision: config.revision, models: config.models.size }, 'Tollgate serves.')
   for (const { name, credential } of missingCredentials(config, context.env)) {
     log.warn({ provider: name, ...(credential.kind === 'env' ? { variable: credential.name } : {}) }, 'A provider has no credential: it is left out of every chain.')
   }

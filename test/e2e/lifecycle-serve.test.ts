@@ -1,8 +1,11 @@
 // `tollgate serve` beside an Envoy of its own: how it ends, and how it follows its configuration with and without Envoy's files.
 
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
+import { connect as connectHttp2, type Settings } from 'node:http2'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, it } from 'node:test'
@@ -51,6 +54,18 @@ describe('tollgate serve', () => {
       call.end(JSON.stringify({ ...ask, stream: true }))
     })
   }
+
+  it('speaks gRPC by the transport of its configuration on both addresses, and says which', async () => {
+    const gateway = await start()
+    const { transport, listen } = gateway.config
+    assert.equal(gateway.lines.find(({ msg }) => msg === 'Tollgate serves.')?.['transport'], transport)
+    for (const address of [listen.extproc, listen.ratelimit]) {
+      const session = cleanup.defer(connectHttp2('http://tollgate', { createConnection: () => connect(address.slice('unix:'.length)) }), (each) => each.destroy())
+      const [{ initialWindowSize }] = (await once(session, 'remoteSettings')) as [Settings]
+      // Only our own HTTP/2 lets a call send that much before it has read.
+      assert.equal(initialWindowSize === 1024 * 1024, transport === 'direct', `${address}: ${initialWindowSize}`)
+    }
+  })
 
   it('lets a stream under way finish after SIGTERM, says that it is draining, and ends with 0', async () => {
     const gateway = await start()
