@@ -39,14 +39,26 @@ export interface GrpcCallHandler {
   onClose(): void
 }
 
+/** How a service takes a call. */
+export type GrpcOpener = (call: GrpcCall) => GrpcCallHandler
+
 /** Method path → opener. Services are plain objects of this shape; the transport routes by path and answers UNIMPLEMENTED otherwise. */
-export type GrpcRoutes = ReadonlyMap<string, (call: GrpcCall) => GrpcCallHandler>
+export type GrpcRoutes = ReadonlyMap<string, GrpcOpener>
 
 export interface GrpcServer {
   /** The address that was bound, with the real port when 0 was asked for. */
   readonly address: string
   /** Stops accepting, lets calls in flight finish until `graceMs` is over, then cancels them. */
   close(graceMs: number): Promise<void>
+}
+
+export interface GrpcTransportOptions {
+  readonly routes: GrpcRoutes
+  /** Largest message that is accepted, in bytes; a call with a larger one ends with RESOURCE_EXHAUSTED. */
+  readonly maxMessageBytes: number
+  /** Bytes of one call that may wait for the peer to read them; beyond, the call ends with RESOURCE_EXHAUSTED. */
+  readonly maxQueuedBytes: number
+  readonly log: Log
 }
 
 /** What speaks gRPC on connections that somebody else has accepted. */
@@ -64,4 +76,15 @@ export function guardHandler(call: GrpcCall, log: Log, step: () => void): void {
     log.error({ path: call.path, err }, 'A gRPC handler failed.')
     call.end({ code: grpcStatus.internal, message: 'The call could not be processed. The log has the cause.' })
   }
+}
+
+/**
+ * Ends a call if `bytes` more than the `queuedBytes` that wait already are too many to wait for a peer that does not read. Returns whether it did.
+ * One message may always wait, however large.
+ */
+export function endIfUnread(call: GrpcCall, { log, maxQueuedBytes }: Pick<GrpcTransportOptions, 'log' | 'maxQueuedBytes'>, queuedBytes: number, bytes: number): boolean {
+  if (queuedBytes === 0 || queuedBytes + bytes <= maxQueuedBytes) return false
+  log.warn({ path: call.path, queued_bytes: queuedBytes }, 'A gRPC peer does not read its answers; its call was ended.')
+  call.end({ code: grpcStatus.resourceExhausted, message: 'Too many bytes wait to be read.' })
+  return true
 }

@@ -2,20 +2,15 @@
 // would make for a handler: they cost a tenth of a call and hide how much is still to be sent.
 
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js'
-import type { Log } from '../core/log.ts'
-import { type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcRoutes, grpcStatus, guardHandler } from '../core/transport.ts'
+import { endIfUnread, type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcOpener, grpcStatus, type GrpcTransportOptions, guardHandler } from '../core/transport.ts'
 
 // grpc-js does not export this interface by name.
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
-type Opener = NonNullable<ReturnType<GrpcRoutes['get']>>
 
-export interface GrpcCallOptions {
+export interface GrpcCallOptions extends Pick<GrpcTransportOptions, 'log' | 'maxQueuedBytes'> {
   readonly path: string
   readonly wire: ServerInterceptingCallInterface
-  readonly open: Opener
-  readonly log: Log
-  /** Bytes of one call that may wait for the peer to read them; beyond, the call ends with RESOURCE_EXHAUSTED. */
-  readonly maxQueuedBytes: number
+  readonly open: GrpcOpener
 }
 
 /** Takes a call over from grpc-js, whose own handler never sees it. */
@@ -62,11 +57,7 @@ class CallDriver implements GrpcCall, Listener {
   send(message: Uint8Array): void {
     if (this.#ended || this.#closed) return
     const bytes = message.length
-    if (this.#queuedBytes > 0 && this.#queuedBytes + bytes > this.#options.maxQueuedBytes) {
-      this.#options.log.warn({ path: this.path, queued_bytes: this.#queuedBytes }, 'A gRPC peer does not read its answers; its call was ended.')
-      this.end({ code: grpcStatus.resourceExhausted, message: 'Too many bytes wait to be read.' })
-      return
-    }
+    if (endIfUnread(this, this.#options, this.#queuedBytes, bytes)) return
     this.#queuedBytes += bytes
     this.#wire.sendMessage(message, () => {
       this.#queuedBytes -= bytes

@@ -1,8 +1,7 @@
 // The transport that is grpc-js. It is given connections that were accepted already.
 
 import { Server, ServerCredentials, type ServerInterceptor } from '@grpc/grpc-js'
-import type { Log } from '../core/log.ts'
-import type { GrpcRoutes, GrpcTransport } from '../core/transport.ts'
+import type { GrpcTransport, GrpcTransportOptions } from '../core/transport.ts'
 import { TakenOverCall } from './grpc-call.ts'
 
 /** HTTP/2's largest value (RFC 9113, 6.5.2): a limit here would only make Envoy open more connections. */
@@ -15,14 +14,7 @@ const CONCURRENT_STREAMS = 2 ** 31 - 1
 const RESET_LIMITS = { streamResetBurst: 1_000_000, streamResetRate: 100_000 } as const
 // Flow control windows stay at HTTP/2's 64 KiB: windows of 1 MiB saved neither time nor CPU with bodies of 200 KB and 1 MB.
 
-export interface GrpcJsOptions {
-  readonly routes: GrpcRoutes
-  readonly maxMessageBytes: number
-  readonly maxQueuedBytes: number
-  readonly log: Log
-}
-
-export function createGrpcJsTransport({ routes, maxMessageBytes, maxQueuedBytes, log }: GrpcJsOptions): GrpcTransport {
+export function createGrpcJsTransport({ routes, maxMessageBytes, maxQueuedBytes, log }: GrpcTransportOptions): GrpcTransport {
   const takeOver: ServerInterceptor = ({ path }, wire) => {
     const open = routes.get(path)
     // Only methods of `routes` are registered below.

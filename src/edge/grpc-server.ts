@@ -3,8 +3,7 @@
 
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import type { ListenAddress } from '../config/runtime-config.ts'
-import type { Log } from '../core/log.ts'
-import type { GrpcRoutes, GrpcServer, GrpcTransport, TransportName } from '../core/transport.ts'
+import type { GrpcServer, GrpcTransport, GrpcTransportOptions, TransportName } from '../core/transport.ts'
 import { createDirectTransport } from '../http2/direct-transport.ts'
 import { createGrpcJsTransport } from './grpc-js-transport.ts'
 import { listenSocket } from './listen-socket.ts'
@@ -12,13 +11,9 @@ import { listenSocket } from './listen-socket.ts'
 /** How long the goodbyes of a forced close may take before the sockets are cut. */
 const FORCED_CLOSE_MS = 100
 
-export interface GrpcServerOptions {
+export interface GrpcServerOptions extends Omit<GrpcTransportOptions, 'maxQueuedBytes'> {
   readonly address: ListenAddress
   readonly transport: TransportName
-  readonly routes: GrpcRoutes
-  /** Largest message that is accepted, in bytes; a call with a larger one ends with RESOURCE_EXHAUSTED. */
-  readonly maxMessageBytes: number
-  readonly log: Log
 }
 
 /** Starts serving. Rejects with a sentence for the operator when the address cannot be bound. */

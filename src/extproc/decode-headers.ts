@@ -8,7 +8,6 @@ const KEY = lengthTag(1)
 const VALUE = lengthTag(2)
 const RAW_VALUE = lengthTag(3)
 
-
 /** Read in place of a byte behind the last one. */
 const END = 256
 /** Longer than any message. */

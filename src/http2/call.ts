@@ -1,9 +1,8 @@
 // One gRPC call on a connection of ours: its messages in, its answers out as far as the windows let them, its end.
 
-import type { Log } from '../core/log.ts'
-import { type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcRoutes, grpcStatus, guardHandler } from '../core/transport.ts'
+import { endIfUnread, type GrpcCall, type GrpcCallHandler, type GrpcEnd, type GrpcOpener, grpcStatus, type GrpcTransportOptions, guardHandler } from '../core/transport.ts'
 import { encodeHeaders } from './header-blocks.ts'
-import { MESSAGE_HEAD_BYTES, writeMessageHead } from './frame-writer.ts'
+import { MESSAGE_HEAD_BYTES, writeMessageHead } from './message-head.ts'
 import { MessageError, MessageReader, type MessageSink } from './message-reader.ts'
 import { findMetadata, type RequestHead } from './request-head.ts'
 
@@ -23,11 +22,7 @@ const OK = encodeHeaders([['grpc-status', '0']])
 const OK_ALONE = encodeHeaders([...FIRST_HEADERS, ['grpc-status', '0']])
 
 /** What a call asks of its connection. */
-export interface CallWire {
-  readonly log: Log
-  readonly maxMessageBytes: number
-  /** Bytes of one call that may wait for the peer to read them; beyond, the call ends with RESOURCE_EXHAUSTED. */
-  readonly maxQueuedBytes: number
+export interface CallWire extends Omit<GrpcTransportOptions, 'routes'> {
   /** How many bytes may be sent in one DATA frame now, for all calls together. */
   sendable(): number
   headers(call: Call, block: Buffer, endStream: boolean): void
@@ -101,11 +96,7 @@ export class Call implements GrpcCall, MessageSink {
       this.#wire.message(this, message)
       return
     }
-    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > this.#wire.maxQueuedBytes) {
-      this.#wire.log.warn({ path: this.path, queued_bytes: this.#waitingBytes }, 'A gRPC peer does not read its answers; its call was ended.')
-      this.end({ code: grpcStatus.resourceExhausted, message: 'Too many bytes wait to be read.' })
-      return
-    }
+    if (endIfUnread(this, this.#wire, this.#waitingBytes, bytes)) return
     const framed = Buffer.allocUnsafe(bytes)
     writeMessageHead(framed, 0, message.length)
     framed.set(message, MESSAGE_HEAD_BYTES)
@@ -121,7 +112,7 @@ export class Call implements GrpcCall, MessageSink {
   }
 
   /** Lets the service have the call. */
-  open(open: NonNullable<ReturnType<GrpcRoutes['get']>>): void {
+  open(open: GrpcOpener): void {
     this.#guard(() => {
       this.#handler = open(this)
     })

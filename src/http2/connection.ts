@@ -3,12 +3,13 @@
 
 import type { Duplex } from 'node:stream'
 import type { Log } from '../core/log.ts'
-import { type GrpcRoutes, grpcStatus } from '../core/transport.ts'
+import { type GrpcRoutes, grpcStatus, type GrpcTransportOptions } from '../core/transport.ts'
 import { Call, type CallWire } from './call.ts'
 import { FrameReader, type FrameSink } from './frame-reader.ts'
-import { FrameWriter, MESSAGE_HEAD_BYTES } from './frame-writer.ts'
+import { FrameWriter } from './frame-writer.ts'
 import { EMPTY_TABLE, encodeHeaders } from './header-blocks.ts'
 import { HeaderDecoder } from './header-decoder.ts'
+import { MESSAGE_HEAD_BYTES } from './message-head.ts'
 import { ConnectionError, DEFAULT_WINDOW, errorCode, type ErrorCode, MAX_FRAME_BYTES, MAX_STREAM_ID, MAX_WINDOW, setting } from './protocol.ts'
 import { readRequestHead } from './request-head.ts'
 
@@ -24,12 +25,8 @@ const MAX_UNREAD_BYTES = 16 * 1024 * 1024
 const HANG_UP_MS = 1_000
 const DRAIN_PING = Buffer.from('tollgate', 'latin1')
 
-export interface ConnectionOptions {
+export interface ConnectionOptions extends GrpcTransportOptions {
   readonly socket: Duplex
-  readonly routes: GrpcRoutes
-  readonly maxMessageBytes: number
-  readonly maxQueuedBytes: number
-  readonly log: Log
 }
 
 export class Connection implements FrameSink, CallWire {

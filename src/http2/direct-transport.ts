@@ -1,9 +1,9 @@
 // HTTP/2 spoken on the socket itself, in the place of grpc-js.
 
-import type { GrpcTransport } from '../core/transport.ts'
-import { Connection, type ConnectionOptions } from './connection.ts'
+import type { GrpcTransport, GrpcTransportOptions } from '../core/transport.ts'
+import { Connection } from './connection.ts'
 
-export function createDirectTransport(options: Omit<ConnectionOptions, 'socket'>): GrpcTransport {
+export function createDirectTransport(options: GrpcTransportOptions): GrpcTransport {
   const connections = new Set<Connection>()
   return {
     accept: (socket) => {

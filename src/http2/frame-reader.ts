@@ -1,12 +1,12 @@
 // Bytes of a connection, however they are cut, to frames. What DATA frames carry is passed on as it comes; every other frame is
 // small and is passed on whole, blocks of headers with all their CONTINUATION frames.
 
-import { ConnectionError, DEFAULT_WINDOW, errorCode, FRAME_HEAD_BYTES, frameFlag, frameType, MAX_FRAME_BYTES } from './protocol.ts'
+import { ConnectionError, errorCode, FRAME_HEAD_BYTES, frameFlag, frameType, MAX_FRAME_BYTES } from './protocol.ts'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 'latin1')
 const PRIORITY_BYTES = 5
 /** Far more than a request has; also what a peer can make us keep with CONTINUATION frames without end. */
-const MAX_BLOCK_BYTES = DEFAULT_WINDOW
+const MAX_BLOCK_BYTES = 65_535
 /** An empty CONTINUATION frame adds no bytes and costs as much as any other. */
 const MAX_CONTINUATIONS = 64
 

@@ -1,13 +1,12 @@
 // Frames to a socket. They gather in one buffer and go out together with `flush`, since one write costs more than the frames in it.
 
 import type { Duplex } from 'node:stream'
+import { MESSAGE_HEAD_BYTES, writeMessageHead } from './message-head.ts'
 import { errorCode, type ErrorCode, FRAME_HEAD_BYTES, frameFlag, frameType } from './protocol.ts'
 
 const BUFFER_BYTES = 64 * 1024
 /** What may wait in the socket before no more DATA is written, in bytes; more waits in its call, where it is counted. */
 const MAX_WAITING_BYTES = 1024 * 1024
-/** In front of each gRPC message: whether it is compressed, and its length. */
-export const MESSAGE_HEAD_BYTES = 5
 
 export class FrameWriter {
   readonly #socket: Duplex
@@ -126,13 +125,4 @@ export class FrameWriter {
     this.#length = at + FRAME_HEAD_BYTES + length
     return at + FRAME_HEAD_BYTES
   }
-}
-
-/** The five bytes in front of a message that is not compressed. */
-export function writeMessageHead(target: Buffer, at: number, length: number): void {
-  target[at] = 0
-  target[at + 1] = length >>> 24
-  target[at + 2] = length >>> 16
-  target[at + 3] = length >>> 8
-  target[at + 4] = length
 }

@@ -3,7 +3,7 @@
 
 import { gunzipSync, inflateSync } from 'node:zlib'
 import { type GrpcEnd, grpcStatus } from '../core/transport.ts'
-import { MESSAGE_HEAD_BYTES } from './frame-writer.ts'
+import { MESSAGE_HEAD_BYTES } from './message-head.ts'
 
 /** Room that is made for a message on its own word; for a longer one it grows with what comes. */
 const TRUSTED_BYTES = 64 * 1024
